@@ -1,0 +1,84 @@
+package exam
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Media describes one stored file of a form. Its hash is its address.
+type Media struct {
+	Hash string `json:"sha256"` // lower-case hexadecimal SHA-256 of the bytes
+	Type string `json:"type"`   // media type, as sniffed at import
+	Size int64  `json:"size"`   // bytes
+}
+
+// Content is what a revision consists of: the form, and the identity of each file it refers to.
+type Content struct {
+	Form  Form             `json:"form"`
+	Media map[string]Media `json:"media"` // by the file's name in the pack
+}
+
+// Encode returns the canonical bytes of the content; equal contents have equal bytes.
+func (c Content) Encode() ([]byte, error) {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("encode content: %w", err)
+	}
+	return b, nil
+}
+
+// DecodeContent reads what Encode wrote. It applies no rule, so that a revision stays readable for ever.
+func DecodeContent(b []byte) (Content, error) {
+	var c Content
+	if err := json.Unmarshal(b, &c); err != nil {
+		return Content{}, fmt.Errorf("decode content: %w", err)
+	}
+	return c, nil
+}
+
+// Hash returns the lower-case hexadecimal SHA-256 of b, the address of a revision or a media file.
+func Hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// Summary is what a catalogue shows of a revision; it holds nothing of any item.
+type Summary struct {
+	ExamID      uuid.UUID
+	RevisionID  uuid.UUID
+	Revision    int // 1 for the first revision of an exam
+	Slug        string
+	Title       string
+	Kind        Kind
+	Format      string
+	Hash        string // of the content
+	Outline     Outline
+	PublishedAt time.Time
+}
+
+// Revision is a published form. It never changes.
+type Revision struct {
+	Summary
+	Content Content
+}
+
+// Question returns item n and the part and group it belongs to; false when there is none.
+func (r Revision) Question(n int) (Part, Group, Question, bool) {
+	var (
+		part  Part
+		group Group
+		item  Question
+		found bool
+	)
+	r.Content.Form.Each(func(p Part, g Group, q Question) {
+		if q.Number == n {
+			part, group, item, found = p, g, q, true
+		}
+	})
+	return part, group, item, found
+}

@@ -1,0 +1,47 @@
+package fault_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/toeic-app/toeic/domain/fault"
+)
+
+var errTaken = fault.New(fault.Conflict, "test.taken", "It is taken.")
+
+func TestAFaultIsRecognisedThroughWrappingFieldsAndCause(t *testing.T) {
+	err := fmt.Errorf("store: %w", errTaken.WithFields(fault.Field{Name: "email"}).Because(io.EOF))
+	if !errors.Is(err, errTaken) {
+		t.Error("the copy is not recognised as the declared fault")
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Error("the cause is lost")
+	}
+	if fault.KindOf(err) != fault.Conflict {
+		t.Errorf("kind = %q", fault.KindOf(err))
+	}
+	if len(errTaken.Fields) != 0 || errTaken.Unwrap() != nil {
+		t.Error("the declared fault was changed by a copy")
+	}
+}
+
+func TestAnyOtherErrorHasNoKind(t *testing.T) {
+	if k := fault.KindOf(io.EOF); k != "" {
+		t.Errorf("kind = %q", k)
+	}
+	if errors.Is(errTaken, fault.New(fault.Conflict, "test.other", "")) {
+		t.Error("faults with different codes are equal")
+	}
+}
+
+func TestKindsListsEachKindOnce(t *testing.T) {
+	seen := map[fault.Kind]bool{}
+	for _, k := range fault.Kinds() {
+		if k == "" || seen[k] {
+			t.Errorf("kind %q is empty or repeated", k)
+		}
+		seen[k] = true
+	}
+}
