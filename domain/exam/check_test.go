@@ -98,7 +98,7 @@ func TestAMiniTestNeedsBothSectionsAndAPartFormOnePart(t *testing.T) {
 
 func TestTheOutlineGivesTheRealNumbersAndTimes(t *testing.T) {
 	o := examtest.Full().Outline()
-	want := exam.Outline{{1, 1, 6}, {2, 7, 25}, {3, 32, 39}, {4, 71, 30}, {5, 101, 30}, {6, 131, 16}, {7, 147, 54}}
+	want := exam.Outline{{Part: 1, First: 1, Count: 6}, {Part: 2, First: 7, Count: 25}, {Part: 3, First: 32, Count: 39}, {Part: 4, First: 71, Count: 30}, {Part: 5, First: 101, Count: 30}, {Part: 6, First: 131, Count: 16}, {Part: 7, First: 147, Count: 54}}
 	for i := range want {
 		if o[i] != want[i] {
 			t.Errorf("span %d = %+v, want %+v", i, o[i], want[i])

@@ -25,7 +25,7 @@ func linear() score.Table {
 }
 
 func fullOutline() exam.Outline {
-	return exam.Outline{{1, 1, 6}, {2, 7, 25}, {3, 32, 39}, {4, 71, 30}, {5, 101, 30}, {6, 131, 16}, {7, 147, 54}}
+	return exam.Outline{{Part: 1, First: 1, Count: 6}, {Part: 2, First: 7, Count: 25}, {Part: 3, First: 32, Count: 39}, {Part: 4, First: 71, Count: 30}, {Part: 5, First: 101, Count: 30}, {Part: 6, First: 131, Count: 16}, {Part: 7, First: 147, Count: 54}}
 }
 
 // marks judges every item of the outline right or wrong as right says.
@@ -151,7 +151,7 @@ func TestAResultDependsOnlyOnTheMarksNotTheirOrder(t *testing.T) {
 }
 
 func TestAbilitiesWithoutItemsAreHidden(t *testing.T) {
-	o := exam.Outline{{5, 1, 3}}
+	o := exam.Outline{{Part: 5, First: 1, Count: 3}}
 	m := marks(o, func(n int) bool { return n == 1 })
 	r := score.Compute(linear(), o, m)
 	if diff := cmp.Diff([]score.AbilityResult{{Ability: exam.LocateDetail, Percent: 33, Items: 3}}, r.Abilities); diff != "" {
