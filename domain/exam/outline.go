@@ -7,6 +7,7 @@ const (
 	FullListeningTime = 45 * time.Minute
 	FullReadingTime   = 75 * time.Minute
 	FullSectionItems  = 100
+	MaxNumber         = 2 * FullSectionItems // the highest item number
 )
 
 // Span is the run of consecutive item numbers that one part occupies.

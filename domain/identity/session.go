@@ -1,0 +1,93 @@
+package identity
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/fault"
+)
+
+// How long tokens live.
+const (
+	AccessLifetime  = 15 * time.Minute
+	SessionLifetime = 60 * 24 * time.Hour // since the last refresh
+	MaxTokenName    = 80
+	MaxTokenTTL     = 366 * 24 * time.Hour
+)
+
+// Device is what a request says about where it comes from; it informs the owner and decides nothing.
+type Device struct {
+	IP        string
+	UserAgent string
+}
+
+// Session is one signed-in device. It lives through any number of refreshes until it is revoked or idle too long.
+type Session struct {
+	ID         uuid.UUID
+	UserID     uuid.UUID
+	Device     Device
+	CreatedAt  time.Time
+	LastSeenAt time.Time // of the last log-in or refresh
+	ExpiresAt  time.Time
+	RevokedAt  *time.Time
+}
+
+// OpenSession starts a session for a user who has just proved who they are.
+func OpenSession(id uuid.UUID, user uuid.UUID, device Device, now time.Time) Session {
+	return Session{ID: id, UserID: user, Device: device, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLifetime)}
+}
+
+// Live reports whether the session may still be used.
+func (s Session) Live(now time.Time) bool { return s.RevokedAt == nil && now.Before(s.ExpiresAt) }
+
+// Renewed returns the session after a refresh.
+func (s Session) Renewed(device Device, now time.Time) Session {
+	s.Device, s.LastSeenAt, s.ExpiresAt = device, now, now.Add(SessionLifetime)
+	return s
+}
+
+// RefreshToken is the stored trace of a refresh token: its hash, never the token.
+type RefreshToken struct {
+	Hash      string
+	SessionID uuid.UUID
+	CreatedAt time.Time
+	SpentAt   *time.Time // a spent token that comes back is stolen, and ends its session
+}
+
+// APIToken is a long-lived credential of an operator or a script; only its hash is stored.
+type APIToken struct {
+	ID        uuid.UUID
+	UserID    uuid.UUID
+	Name      string
+	Hash      string
+	Scopes    []Scope
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	RevokedAt *time.Time
+}
+
+// APITokenPrefix begins every API token, so that one found in a file can be recognised.
+const APITokenPrefix = "toeic_"
+
+// IssueToken makes the stored part of an API token that lives for ttl.
+func IssueToken(id, user uuid.UUID, name, hash string, scopes []Scope, ttl time.Duration, now time.Time) (APIToken, error) {
+	var fields []fault.Field
+	if name == "" || len(name) > MaxTokenName {
+		fields = append(fields, field("name", "length", "The name has 1 to 80 characters."))
+	}
+	if ttl < time.Minute || ttl > MaxTokenTTL {
+		fields = append(fields, field("ttl", "range", "The life time is one minute to 366 days."))
+	}
+	if len(fields) > 0 {
+		return APIToken{}, ErrInvalidToken.WithFields(fields...)
+	}
+	return APIToken{ID: id, UserID: user, Name: name, Hash: hash, Scopes: scopes, CreatedAt: now, ExpiresAt: now.Add(ttl)}, nil
+}
+
+// Live reports whether the token may still be used.
+func (t APIToken) Live(now time.Time) bool { return t.RevokedAt == nil && now.Before(t.ExpiresAt) }
+
+func field(name, code, detail string) fault.Field {
+	return fault.Field{Name: name, Code: code, Detail: detail}
+}
