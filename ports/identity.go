@@ -34,10 +34,10 @@ type Sessions interface {
 
 // SessionFilter selects sessions; a zero field selects all. At least one field must be set for Revoke.
 type SessionFilter struct {
-	ID         uuid.UUID
-	User       uuid.UUID
-	IP         string
-	LiveAt     time.Time // only sessions that could be used at that time
+	ID     uuid.UUID
+	User   uuid.UUID
+	IP     string
+	LiveAt time.Time // only sessions that could be used at that time
 }
 
 // SessionList reads sessions, newest first.

@@ -93,7 +93,9 @@ func (Answer) Edges() []ent.Edge {
 }
 
 // Indexes of the table.
-func (Answer) Indexes() []ent.Index { return []ent.Index{index.Fields("attempt_id", "number").Unique()} }
+func (Answer) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("attempt_id", "number").Unique()}
+}
 
 // Result is the score report of an attempt.
 type Result struct{ ent.Schema }

@@ -69,7 +69,9 @@ func (ExamRevision) Edges() []ent.Edge {
 }
 
 // Indexes of the table.
-func (ExamRevision) Indexes() []ent.Index { return []ent.Index{index.Fields("exam_id", "number").Unique()} }
+func (ExamRevision) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("exam_id", "number").Unique()}
+}
 
 // MediaObject is a media file, addressed by the hash of its bytes.
 type MediaObject struct{ ent.Schema }
