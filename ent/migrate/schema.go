@@ -35,7 +35,7 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "apitoken_user_id",
+				Name:    "api_tokens_of_user",
 				Unique:  false,
 				Columns: []*schema.Column{APITokensColumns[7]},
 			},
@@ -66,7 +66,7 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "answer_attempt_id_number",
+				Name:    "answers_item",
 				Unique:  true,
 				Columns: []*schema.Column{AnswersColumns[6], AnswersColumns[1]},
 			},
@@ -132,7 +132,7 @@ var (
 				},
 			},
 			{
-				Name:    "attempt_user_id_id",
+				Name:    "attempts_of_user",
 				Unique:  false,
 				Columns: []*schema.Column{AttemptsColumns[13], AttemptsColumns[0]},
 			},
@@ -200,7 +200,7 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "examrevision_exam_id_number",
+				Name:    "exam_revisions_number",
 				Unique:  true,
 				Columns: []*schema.Column{ExamRevisionsColumns[9], ExamRevisionsColumns[1]},
 			},
@@ -221,7 +221,7 @@ var (
 		PrimaryKey: []*schema.Column{IdempotencyKeysColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "idempotencykey_expires_at",
+				Name:    "idempotency_keys_expiry",
 				Unique:  false,
 				Columns: []*schema.Column{IdempotencyKeysColumns[4]},
 			},
@@ -262,7 +262,7 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "refreshtoken_session_id",
+				Name:    "refresh_tokens_of_session",
 				Unique:  false,
 				Columns: []*schema.Column{RefreshTokensColumns[3]},
 			},
@@ -344,7 +344,7 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "usersession_user_id_id",
+				Name:    "user_sessions_of_user",
 				Unique:  false,
 				Columns: []*schema.Column{UserSessionsColumns[7], UserSessionsColumns[0]},
 			},

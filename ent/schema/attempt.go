@@ -60,7 +60,7 @@ func (Attempt) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("user_id", "exam_id").Unique().Annotations(entsql.IndexWhere(open)).StorageKey("attempts_one_open"),
 		index.Fields("deadline_at").Annotations(entsql.IndexWhere(open)).StorageKey("attempts_due"),
-		index.Fields("user_id", "id"),
+		index.Fields("user_id", "id").StorageKey("attempts_of_user"),
 	}
 }
 
@@ -94,7 +94,7 @@ func (Answer) Edges() []ent.Edge {
 
 // Indexes of the table.
 func (Answer) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("attempt_id", "number").Unique()}
+	return []ent.Index{index.Fields("attempt_id", "number").Unique().StorageKey("answers_item")}
 }
 
 // Result is the score report of an attempt.

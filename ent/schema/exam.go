@@ -70,7 +70,7 @@ func (ExamRevision) Edges() []ent.Edge {
 
 // Indexes of the table.
 func (ExamRevision) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("exam_id", "number").Unique()}
+	return []ent.Index{index.Fields("exam_id", "number").Unique().StorageKey("exam_revisions_number")}
 }
 
 // MediaObject is a media file, addressed by the hash of its bytes.

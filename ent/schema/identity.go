@@ -74,7 +74,9 @@ func (UserSession) Edges() []ent.Edge {
 }
 
 // Indexes of the table.
-func (UserSession) Indexes() []ent.Index { return []ent.Index{index.Fields("user_id", "id")} }
+func (UserSession) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("user_id", "id").StorageKey("user_sessions_of_user")}
+}
 
 // RefreshToken is the hash of a refresh token, kept after use so that its reuse can be told.
 type RefreshToken struct{ ent.Schema }
@@ -100,7 +102,9 @@ func (RefreshToken) Edges() []ent.Edge {
 }
 
 // Indexes of the table.
-func (RefreshToken) Indexes() []ent.Index { return []ent.Index{index.Fields("session_id")} }
+func (RefreshToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("session_id").StorageKey("refresh_tokens_of_session")}
+}
 
 // APIToken is the hash and the limits of an operator's token.
 type APIToken struct{ ent.Schema }
@@ -130,7 +134,9 @@ func (APIToken) Edges() []ent.Edge {
 }
 
 // Indexes of the table.
-func (APIToken) Indexes() []ent.Index { return []ent.Index{index.Fields("user_id")} }
+func (APIToken) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("user_id").StorageKey("api_tokens_of_user")}
+}
 
 // IdempotencyKey is a request that was, or is being, answered.
 type IdempotencyKey struct{ ent.Schema }
@@ -150,4 +156,6 @@ func (IdempotencyKey) Fields() []ent.Field {
 }
 
 // Indexes of the table.
-func (IdempotencyKey) Indexes() []ent.Index { return []ent.Index{index.Fields("expires_at")} }
+func (IdempotencyKey) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("expires_at").StorageKey("idempotency_keys_expiry")}
+}
