@@ -1,0 +1,198 @@
+package entstore
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/exam"
+	"github.com/toeic-app/toeic/domain/score"
+	"github.com/toeic-app/toeic/ent"
+	entexam "github.com/toeic-app/toeic/ent/exam"
+	"github.com/toeic-app/toeic/ent/examrevision"
+	"github.com/toeic-app/toeic/ent/mediaobject"
+	"github.com/toeic-app/toeic/migrations"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// Publication runs units of work on content.
+func (s *Store) Publication() ports.UnitOfWork[ports.PublicationRepos] {
+	return unit[ports.PublicationRepos]{store: s, bind: func(tx session) ports.PublicationRepos {
+		return ports.PublicationRepos{Publication: publication{tx.Client(), tx.dialect}}
+	}}
+}
+
+// Catalogue reads what is published.
+func (s *Store) Catalogue() ports.Catalogue { return catalogue{s.client} }
+
+// Revisions reads published forms.
+func (s *Store) Revisions() ports.Revisions { return revisions{s.client} }
+
+// MediaFiles reads stored media.
+func (s *Store) MediaFiles() ports.MediaFiles { return mediaFiles{s.client} }
+
+// Conversions reads conversion tables.
+func (s *Store) Conversions() ports.Conversions { return conversions{s.client} }
+
+type catalogue struct{ c *ent.Client }
+
+func (r catalogue) List(ctx context.Context, which ports.ExamFilter, page ports.Page) (ports.Slice[exam.Summary], error) {
+	q := r.c.Exam.Query().Where(entexam.CurrentRevisionIDNotNil())
+	if which.Kind != "" {
+		q.Where(entexam.Kind(string(which.Kind)))
+	}
+	if page.After != uuid.Nil {
+		q.Where(entexam.IDGT(page.After))
+	}
+	rows, err := q.Order(entexam.ByID(sql.OrderAsc())).Limit(page.Limit + 1).WithCurrent(summaryColumns).All(ctx)
+	if err != nil {
+		return ports.Slice[exam.Summary]{}, translate(err)
+	}
+	return slice(rows, page, summaryFromExam, func(s exam.Summary) uuid.UUID { return s.ExamID })
+}
+
+func (r catalogue) Exam(ctx context.Context, id uuid.UUID) (exam.Summary, error) {
+	row, err := r.c.Exam.Query().Where(entexam.ID(id), entexam.CurrentRevisionIDNotNil()).WithCurrent(summaryColumns).Only(ctx)
+	if err != nil {
+		return exam.Summary{}, orNotFound(err, exam.ErrNotFound)
+	}
+	return summaryFromExam(row)
+}
+
+// summaryColumns leaves the content, which may be large and holds the keys, in the database.
+func summaryColumns(q *ent.ExamRevisionQuery) {
+	q.Select(slices.DeleteFunc(slices.Clone(examrevision.Columns), func(column string) bool {
+		return column == examrevision.FieldContent
+	})...)
+}
+
+func summaryFromExam(row *ent.Exam) (exam.Summary, error) {
+	current, err := row.Edges.CurrentOrErr()
+	if err != nil {
+		return exam.Summary{}, fmt.Errorf("current revision of exam %s: %w", row.ID, err)
+	}
+	return summaryFromRow(row.Slug, current)
+}
+
+func summaryFromRow(slug string, r *ent.ExamRevision) (exam.Summary, error) {
+	var outline exam.Outline
+	if err := json.Unmarshal(r.Outline, &outline); err != nil {
+		return exam.Summary{}, fmt.Errorf("outline of revision %s: %w", r.ID, err)
+	}
+	return exam.Summary{
+		ExamID: r.ExamID, RevisionID: r.ID, Revision: r.Number, Slug: slug, Title: r.Title, Kind: exam.Kind(r.Kind),
+		Format: r.Format, Hash: r.Hash, Outline: outline, PublishedAt: r.PublishedAt.UTC(),
+	}, nil
+}
+
+type revisions struct{ c *ent.Client }
+
+func (r revisions) Revision(ctx context.Context, id uuid.UUID) (*exam.Revision, error) {
+	row, err := r.c.ExamRevision.Query().Where(examrevision.ID(id)).WithExam().Only(ctx)
+	if err != nil {
+		return nil, orNotFound(err, exam.ErrNotFound)
+	}
+	owner, err := row.Edges.ExamOrErr()
+	if err != nil {
+		return nil, fmt.Errorf("exam of revision %s: %w", id, err)
+	}
+	summary, err := summaryFromRow(owner.Slug, row)
+	if err != nil {
+		return nil, err
+	}
+	content, err := exam.DecodeContent(row.Content)
+	if err != nil {
+		return nil, fmt.Errorf("revision %s: %w", id, err)
+	}
+	return &exam.Revision{Summary: summary, Content: content}, nil
+}
+
+type mediaFiles struct{ c *ent.Client }
+
+func (r mediaFiles) File(ctx context.Context, hash string) (exam.Media, []byte, error) {
+	row, err := r.c.MediaObject.Get(ctx, hash)
+	if err != nil {
+		return exam.Media{}, nil, orNotFound(err, exam.ErrMediaNotFound)
+	}
+	return exam.Media{Hash: row.ID, Type: row.Type, Size: row.Size}, row.Data, nil
+}
+
+type conversions struct{ c *ent.Client }
+
+func (r conversions) Table(ctx context.Context, version string) (score.Table, error) {
+	row, err := r.c.ConversionTable.Get(ctx, version)
+	if err != nil {
+		return score.Table{}, orNotFound(err, score.ErrTableNotFound)
+	}
+	return tableFromRow(row)
+}
+
+func tableFromRow(row *ent.ConversionTable) (score.Table, error) {
+	t := score.Table{Version: row.ID}
+	if copy(t.Listening[:], row.Listening) != len(t.Listening) || copy(t.Reading[:], row.Reading) != len(t.Reading) {
+		return score.Table{}, fmt.Errorf("conversion table %s has %d and %d figures", row.ID, len(row.Listening), len(row.Reading))
+	}
+	return t, nil
+}
+
+type publication struct {
+	c       *ent.Client
+	dialect migrations.Dialect
+}
+
+func (r publication) Latest(ctx context.Context, slug string) (exam.Summary, error) {
+	row, err := r.c.ExamRevision.Query().Where(examrevision.HasExamWith(entexam.Slug(slug))).
+		Order(examrevision.ByNumber(sql.OrderDesc())).Limit(1).Only(ctx)
+	if err != nil {
+		return exam.Summary{}, orNotFound(err, exam.ErrNotFound)
+	}
+	return summaryFromRow(slug, row)
+}
+
+func (r publication) Publish(ctx context.Context, rev exam.Revision, encoded []byte) error {
+	outline, err := json.Marshal(rev.Outline)
+	if err != nil {
+		return fmt.Errorf("encode the outline: %w", err)
+	}
+	if rev.Revision == 1 {
+		err := r.c.Exam.Create().SetID(rev.ExamID).SetSlug(rev.Slug).SetKind(string(rev.Kind)).SetCreatedAt(rev.PublishedAt).Exec(ctx)
+		if err != nil {
+			return translate(err)
+		}
+	}
+	err = r.c.ExamRevision.Create().SetID(rev.RevisionID).SetExamID(rev.ExamID).SetNumber(rev.Revision).SetHash(rev.Hash).
+		SetTitle(rev.Title).SetKind(string(rev.Kind)).SetFormat(rev.Format).SetOutline(outline).SetContent(encoded).
+		SetPublishedAt(rev.PublishedAt).Exec(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	n, err := r.c.Exam.Update().Where(entexam.ID(rev.ExamID), entexam.Slug(rev.Slug)).
+		SetCurrentRevisionID(rev.RevisionID).SetKind(string(rev.Kind)).Save(ctx)
+	return one(n, err, ports.ErrStale)
+}
+
+func (r publication) PutMedia(ctx context.Context, m exam.Media, data []byte) error {
+	_, err := insertNew(ctx, r.c, r.dialect, mediaobject.Table,
+		[]string{mediaobject.FieldID, mediaobject.FieldType, mediaobject.FieldSize, mediaobject.FieldData},
+		[]any{m.Hash, m.Type, m.Size, data})
+	return err
+}
+
+func (r publication) PutTable(ctx context.Context, t score.Table) (bool, error) {
+	row, err := r.c.ConversionTable.Get(ctx, t.Version)
+	switch {
+	case ent.IsNotFound(err):
+		err := r.c.ConversionTable.Create().SetID(t.Version).SetListening(t.Listening[:]).SetReading(t.Reading[:]).Exec(ctx)
+		return true, translate(err)
+	case err != nil:
+		return false, translate(err)
+	}
+	if !slices.Equal(row.Listening, t.Listening[:]) || !slices.Equal(row.Reading, t.Reading[:]) {
+		return false, score.ErrTableChanged
+	}
+	return false, nil
+}

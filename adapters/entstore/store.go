@@ -1,0 +1,137 @@
+// Package entstore keeps everything in a relational database through Ent: PostgreSQL, or SQLite in a file
+// of the program's own. Both run the same schema and pass the same contract suites.
+package entstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	_ "github.com/lib/pq"  // the PostgreSQL driver
+	_ "modernc.org/sqlite" // the SQLite driver
+
+	"github.com/toeic-app/toeic/ent"
+	"github.com/toeic-app/toeic/migrations"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// Pool bounds the connections to the database; a zero field takes the driver's default.
+type Pool struct {
+	MaxOpen     int
+	MinIdle     int // connections kept open when idle
+	MaxIdleTime time.Duration
+	MaxLifetime time.Duration
+}
+
+// Config says which database to open.
+type Config struct {
+	// URL is postgres://… for PostgreSQL, or sqlite:PATH for a SQLite file whose folder exists.
+	URL  string
+	Pool Pool
+	// Application names this process to PostgreSQL, so that an operator can tell connections apart.
+	Application string
+	// Volatile gives up SQLite's durability for speed; for tests alone.
+	Volatile bool
+}
+
+// Store is an open database.
+type Store struct {
+	client  *ent.Client
+	db      *sql.DB
+	dialect migrations.Dialect
+	path    string // of the SQLite file
+	url     string // for lib/pq
+}
+
+// sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
+// transactions take the write lock at their start, where waiting for it is possible; times are kept as
+// UTC text, because SQLite compares them as text.
+const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma=busy_timeout(10000)" +
+	"&_txlock=immediate&_time_format=sqlite&_timezone=UTC&_pragma=synchronous(%s)"
+
+// Open connects to the database. It does not touch the schema; see Migrate.
+func Open(ctx context.Context, c Config) (*Store, error) {
+	s := &Store{}
+	var driver, name, entDialect string
+	if path, ok := strings.CutPrefix(c.URL, "sqlite:"); ok {
+		synchronous := "FULL" // an acknowledged answer survives the loss of power
+		if c.Volatile {
+			synchronous = "OFF"
+		}
+		s.dialect, s.path = migrations.SQLite, path
+		driver, entDialect = "sqlite", dialect.SQLite
+		name = "file:" + escaped(path) + "?" + fmt.Sprintf(sqliteOptions, synchronous)
+		if err := private(path); err != nil {
+			return nil, err
+		}
+	} else {
+		address, err := postgresURL(c.URL, c.Application)
+		if err != nil {
+			return nil, err
+		}
+		s.dialect, s.url = migrations.Postgres, address
+		driver, entDialect, name = "postgres", dialect.Postgres, address
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	if c.Pool.MaxOpen > 0 {
+		db.SetMaxOpenConns(c.Pool.MaxOpen)
+	}
+	if c.Pool.MinIdle > 0 {
+		db.SetMaxIdleConns(c.Pool.MinIdle)
+	}
+	db.SetConnMaxIdleTime(c.Pool.MaxIdleTime)
+	db.SetConnMaxLifetime(c.Pool.MaxLifetime)
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), db.Close())
+	}
+	s.db = db
+	s.client = ent.NewClient(ent.Driver(entsql.OpenDB(entDialect, db)))
+	return s, nil
+}
+
+// postgresURL adds what lib/pq should know and the URL does not say. Errors never repeat the URL, which holds a password.
+func postgresURL(raw, application string) (string, error) {
+	u, err := url.Parse(raw)
+	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Host == "" {
+		return "", errors.New("the database URL must look like postgres://user:password@host:5432/name or sqlite:path")
+	}
+	q := u.Query()
+	if !q.Has("sslmode") {
+		q.Set("sslmode", "prefer")
+		if h := u.Hostname(); h == "localhost" || h == "127.0.0.1" || h == "::1" {
+			q.Set("sslmode", "disable")
+		}
+	}
+	if !q.Has("application_name") && application != "" {
+		q.Set("application_name", application)
+	}
+	if !q.Has("connect_timeout") {
+		q.Set("connect_timeout", "5")
+	}
+	q.Set("timezone", "UTC")
+	u.RawQuery = q.Encode()
+	return u.String(), nil
+}
+
+// Close closes all connections.
+func (s *Store) Close() error { return s.client.Close() }
+
+// Dialect tells which database this is.
+func (s *Store) Dialect() migrations.Dialect { return s.dialect }
+
+// Name names the dependency in health reports.
+func (s *Store) Name() string { return "database" }
+
+// Check tests the connection.
+func (s *Store) Check(ctx context.Context) error { return translate(s.db.PingContext(ctx)) }
+
+var _ ports.Probe = (*Store)(nil)
