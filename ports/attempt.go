@@ -45,9 +45,10 @@ type AttemptRepos struct {
 	Results  Results
 }
 
-// AttemptView is an attempt with what is counted about it.
+// AttemptView is an attempt with what else is told about it.
 type AttemptView struct {
 	attempt.Snapshot
+	Revision int // number of the exam's revision that is taken
 	Answered int // items with a choice
 }
 
@@ -65,6 +66,8 @@ type AttemptFilter struct {
 
 // AttemptReads reads attempts without holding them.
 type AttemptReads interface {
+	// Snapshot returns attempt.ErrNotFound when there is none.
+	Snapshot(ctx context.Context, id uuid.UUID) (attempt.Snapshot, error)
 	// Attempt returns attempt.ErrNotFound when there is none.
 	Attempt(ctx context.Context, id uuid.UUID) (AttemptView, error)
 	// List returns attempts, newest first.

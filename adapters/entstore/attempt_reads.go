@@ -13,6 +13,7 @@ import (
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/ent/answer"
 	entattempt "github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/predicate"
 	entresult "github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ports"
@@ -28,8 +29,16 @@ type attemptReads struct {
 	c *ent.Client
 }
 
-func (r attemptReads) Attempt(ctx context.Context, id uuid.UUID) (ports.AttemptView, error) {
+func (r attemptReads) Snapshot(ctx context.Context, id uuid.UUID) (attempt.Snapshot, error) {
 	row, err := r.c.Attempt.Get(ctx, id)
+	if err != nil {
+		return attempt.Snapshot{}, orNotFound(err, attempt.ErrNotFound)
+	}
+	return attemptFromRow(row)
+}
+
+func (r attemptReads) Attempt(ctx context.Context, id uuid.UUID) (ports.AttemptView, error) {
+	row, err := r.c.Attempt.Query().Where(entattempt.ID(id)).WithRevision(revisionNumber).Only(ctx)
 	if err != nil {
 		return ports.AttemptView{}, orNotFound(err, attempt.ErrNotFound)
 	}
@@ -45,7 +54,8 @@ func (r attemptReads) List(ctx context.Context, which ports.AttemptFilter, page 
 	if page.After != uuid.Nil {
 		where = append(where, entattempt.IDLT(page.After))
 	}
-	rows, err := r.c.Attempt.Query().Where(where...).Order(entattempt.ByID(sql.OrderDesc())).Limit(page.Limit + 1).All(ctx)
+	rows, err := r.c.Attempt.Query().Where(where...).Order(entattempt.ByID(sql.OrderDesc())).Limit(page.Limit + 1).
+		WithRevision(revisionNumber).All(ctx)
 	if err != nil {
 		return ports.Slice[ports.AttemptView]{}, translate(err)
 	}
@@ -105,9 +115,21 @@ func (r attemptReads) counts(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 	return counts, nil
 }
 
+// revisionNumber leaves the content of the revision in the database.
+func revisionNumber(q *ent.ExamRevisionQuery) {
+	q.Select(examrevision.FieldID, examrevision.FieldNumber)
+}
+
 func viewFromRow(row *ent.Attempt, counts map[uuid.UUID]int) (ports.AttemptView, error) {
 	s, err := attemptFromRow(row)
-	return ports.AttemptView{Snapshot: s, Answered: counts[row.ID]}, err
+	if err != nil {
+		return ports.AttemptView{}, err
+	}
+	revision, err := row.Edges.RevisionOrErr()
+	if err != nil {
+		return ports.AttemptView{}, fmt.Errorf("revision of attempt %s: %w", row.ID, err)
+	}
+	return ports.AttemptView{Snapshot: s, Revision: revision.Number, Answered: counts[row.ID]}, nil
 }
 
 func (r attemptReads) Result(ctx context.Context, id uuid.UUID) (score.Result, error) {

@@ -79,6 +79,28 @@ func (e *Error) WithFields(fields ...Field) *Error {
 	return &c
 }
 
+// Merge makes one failure of several checks of the same input: declared with the fields of every err that is
+// that fault, nil when all are nil, and the first err that is anything else.
+func Merge(declared *Error, errs ...error) error {
+	var fields []Field
+	failed := false
+	for _, err := range errs {
+		var f *Error
+		switch {
+		case err == nil:
+		case !errors.Is(err, declared) || !errors.As(err, &f):
+			return err
+		default:
+			failed = true
+			fields = append(fields, f.Fields...)
+		}
+	}
+	if !failed {
+		return nil
+	}
+	return declared.WithFields(fields...)
+}
+
 // Because returns a copy of e around the error that led to it.
 func (e *Error) Because(cause error) *Error {
 	c := *e

@@ -45,3 +45,18 @@ func TestKindsListsEachKindOnce(t *testing.T) {
 		seen[k] = true
 	}
 }
+
+func TestMergeNamesEveryFieldOfOneInput(t *testing.T) {
+	a, b := fault.Field{Name: "email"}, fault.Field{Name: "password"}
+	err := fault.Merge(errTaken, nil, errTaken.WithFields(a), fmt.Errorf("deeper: %w", errTaken.WithFields(b)))
+	var f *fault.Error
+	if !errors.As(err, &f) || len(f.Fields) != 2 || f.Fields[0] != a || f.Fields[1] != b {
+		t.Errorf("merged = %#v", err)
+	}
+	if err := fault.Merge(errTaken, nil, nil); err != nil {
+		t.Errorf("nothing wrong gives %v", err)
+	}
+	if err := fault.Merge(errTaken, errTaken.WithFields(a), io.EOF); !errors.Is(err, io.EOF) {
+		t.Errorf("another error is hidden: %v", err)
+	}
+}

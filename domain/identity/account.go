@@ -28,6 +28,7 @@ var (
 	ErrTokenNotFound   = fault.New(fault.NotFound, "token.not_found", "There is no such API token.")
 	ErrInvalidAccount  = fault.New(fault.Invalid, "account.invalid", "The account data breaks a rule.")
 	ErrInvalidToken    = fault.New(fault.Invalid, "token.invalid", "The token request breaks a rule.")
+	ErrNoSession       = fault.New(fault.Conflict, "auth.no_session", "An API token has no session to end; revoke the token instead.")
 	ErrBusy            = fault.New(fault.Unavailable, "auth.busy", "Too many log-ins at once; try again in a moment.")
 )
 
@@ -129,6 +130,23 @@ func Register(id uuid.UUID, email Email, passwordHash string, profile Profile, r
 		return User{}, err
 	}
 	return User{ID: id, Email: email, PasswordHash: passwordHash, Roles: roles, Profile: profile, CreatedAt: now, Version: 1}, nil
+}
+
+// Changed returns the account with another profile; ErrInvalidAccount when that breaks a rule.
+func (u User) Changed(p Profile) (User, error) {
+	if err := p.Check(); err != nil {
+		return User{}, err
+	}
+	u.Profile = p
+	u.Version++
+	return u, nil
+}
+
+// Closed returns the account as its owner leaves it.
+func (u User) Closed(now time.Time) User {
+	u.DeletedAt = &now
+	u.Version++
+	return u
 }
 
 // Active reports whether the account may be used.

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,6 +70,9 @@ type APIToken struct {
 
 // APITokenPrefix begins every API token, so that one found in a file can be recognised.
 const APITokenPrefix = "toeic_"
+
+// IsAPIToken reports whether a bearer credential looks like an API token rather than an access token.
+func IsAPIToken(bearer string) bool { return strings.HasPrefix(bearer, APITokenPrefix) }
 
 // IssueToken makes the stored part of an API token that lives for ttl.
 func IssueToken(id, user uuid.UUID, name, hash string, scopes []Scope, ttl time.Duration, now time.Time) (APIToken, error) {

@@ -1,0 +1,144 @@
+package attemptapp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/attempt"
+	"github.com/toeic-app/toeic/domain/exam"
+	"github.com/toeic-app/toeic/domain/score"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// Scoring closes attempts and scores them, each exactly once.
+type Scoring struct {
+	Clock       ports.Clock
+	Revisions   ports.Revisions
+	Conversions ports.Conversions
+	Reads       ports.AttemptReads
+	Work        ports.UnitOfWork[ports.AttemptRepos]
+}
+
+// material is what an attempt is scored with. It is loaded before the unit of work, which must not wait for
+// a second connection while it holds one.
+type material struct {
+	form  *exam.Revision
+	table score.Table
+}
+
+func (s Scoring) material(ctx context.Context, revision uuid.UUID) (material, error) {
+	form, err := s.Revisions.Revision(ctx, revision)
+	if err != nil {
+		return material{}, fmt.Errorf("load revision %s: %w", revision, err)
+	}
+	table, err := s.Conversions.Table(ctx, form.Content.Form.Conversion)
+	if err != nil {
+		return material{}, fmt.Errorf("load conversion table %s: %w", form.Content.Form.Conversion, err)
+	}
+	return material{form: form, table: table}, nil
+}
+
+// score judges a sheet.
+func (m material) score(a *attempt.Attempt, sheet attempt.Sheet) score.Result {
+	return score.Compute(m.table, m.form.Outline, a.Marks(m.form.Content.Form, sheet))
+}
+
+// close submits an attempt that guard lets through and stores its result. For one that was scored before it
+// returns the stored result.
+func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
+	m, err := s.material(ctx, head.RevisionID)
+	if err != nil {
+		return score.Result{}, err
+	}
+	var (
+		out  score.Result
+		done bool
+	)
+	err = s.Work.Do(ctx, func(ctx context.Context, repos ports.AttemptRepos) error {
+		a, err := repos.Attempts.ForChange(ctx, head.ID)
+		if err != nil {
+			return err
+		}
+		now := s.Clock.Now()
+		if err := guard(a, now); err != nil {
+			return err
+		}
+		if done, err = a.Submit(now); err != nil || !done {
+			return err
+		}
+		sheet, err := repos.Answers.Sheet(ctx, head.ID)
+		if err != nil {
+			return err
+		}
+		out = m.score(a, sheet)
+		if err := repos.Attempts.Save(ctx, a); err != nil {
+			return err
+		}
+		return repos.Results.Add(ctx, head.ID, out, now)
+	})
+	if err == nil && !done {
+		return s.Reads.Result(ctx, head.ID)
+	}
+	return out, err
+}
+
+// Submit closes an attempt on its learner's behalf and scores it.
+type Submit struct{ Scoring Scoring }
+
+// Execute returns the result; of an attempt that was scored before, the same result again. Failures are
+// attempt.ErrNotFound and attempt.ErrAbandoned.
+func (uc Submit) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
+	head, err := uc.Scoring.Reads.Snapshot(ctx, id)
+	switch {
+	case err != nil:
+		return score.Result{}, err
+	case head.UserID != user:
+		return score.Result{}, attempt.ErrNotFound
+	}
+	return uc.Scoring.close(ctx, head, func(*attempt.Attempt, time.Time) error { return nil })
+}
+
+// Expire scores the attempts whose time is over, on the server's own account. Any number of replicas may do so
+// at once, and whenever: each attempt is scored once.
+type Expire struct{ Scoring Scoring }
+
+// errNotOverdue says that an attempt was advanced or closed after it was listed.
+var errNotOverdue = errors.New("the attempt is not overdue any more")
+
+// Execute returns how many attempts it scored. One that cannot be scored does not keep it from the others;
+// the error joins all that went wrong.
+func (uc Expire) Execute(ctx context.Context) (int, error) {
+	var (
+		scored int
+		failed []error
+	)
+	page := ports.Page{Limit: 100}
+	for {
+		due, err := uc.Scoring.Reads.List(ctx, ports.AttemptFilter{OverdueAt: uc.Scoring.Clock.Now()}, page)
+		if err != nil {
+			return scored, errors.Join(append(failed, err)...)
+		}
+		for _, v := range due.Items {
+			_, err := uc.Scoring.close(ctx, v.Snapshot, func(a *attempt.Attempt, now time.Time) error {
+				if a.Scored() || !a.Overdue(now) {
+					return errNotOverdue
+				}
+				return nil
+			})
+			switch {
+			case err == nil:
+				scored++
+			case !errors.Is(err, errNotOverdue):
+				failed = append(failed, fmt.Errorf("expire attempt %s: %w", v.ID, err))
+			}
+		}
+		if due.Next == uuid.Nil {
+			return scored, errors.Join(failed...)
+		}
+		page.After = due.Next
+	}
+}

@@ -1,0 +1,233 @@
+package attemptapp
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/attempt"
+	"github.com/toeic-app/toeic/domain/exam"
+	"github.com/toeic-app/toeic/domain/score"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// Get reads one attempt.
+type Get struct {
+	Clock ports.Clock
+	Reads ports.AttemptReads
+}
+
+// Execute returns attempt.ErrNotFound unless the attempt is the user's.
+func (uc Get) Execute(ctx context.Context, user, id uuid.UUID) (View, error) {
+	return view(ctx, uc.Reads, user, id, uc.Clock.Now())
+}
+
+// ListQuery selects attempts of one learner; a zero field selects all.
+type ListQuery struct {
+	User   uuid.UUID
+	Exam   uuid.UUID
+	Mode   attempt.Mode
+	Status attempt.Status
+	Page   ports.Page
+}
+
+// List lists a learner's attempts, newest first.
+type List struct {
+	Clock ports.Clock
+	Reads ports.AttemptReads
+}
+
+// Execute returns one stretch of the list.
+func (uc List) Execute(ctx context.Context, q ListQuery) (ports.Slice[View], error) {
+	rows, err := uc.Reads.List(ctx, ports.AttemptFilter{User: q.User, Exam: q.Exam, Mode: q.Mode, Status: q.Status}, q.Page)
+	if err != nil {
+		return ports.Slice[View]{}, err
+	}
+	now := uc.Clock.Now()
+	out := ports.Slice[View]{Items: make([]View, len(rows.Items)), Next: rows.Next}
+	for i, v := range rows.Items {
+		out.Items[i] = viewOf(v, now)
+	}
+	return out, nil
+}
+
+// Sheet is what a learner is shown of the items of an attempt. Its types have no place for a key, a rationale,
+// an explanation, a transcript, a description, or anything that is only heard.
+type Sheet struct{ Groups []Group }
+
+// Group is a set of items that are shown together.
+type Group struct {
+	ID        string
+	Part      exam.Part
+	Stimuli   []Stimulus
+	Questions []Question
+}
+
+// Stimulus is something that the items of a group refer to.
+type Stimulus struct {
+	Kind  exam.StimulusKind
+	Style string
+	Title string
+	Text  string
+	Media *exam.Media // nil for a text
+}
+
+// Question is one item as printed in the test book.
+type Question struct {
+	Number  int
+	Prompt  string   // "" when nothing is printed
+	Options []string // by label A, B, C, D; empty strings when nothing is printed
+}
+
+// Questions shows the items of an attempt.
+type Questions struct {
+	Reads     ports.AttemptReads
+	Revisions ports.Revisions
+}
+
+// Execute returns the items of the parts that are taken, or of one of them. It returns attempt.ErrNotFound.
+func (uc Questions) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) (Sheet, error) {
+	head, err := snapshot(ctx, uc.Reads, user, id)
+	if err != nil {
+		return Sheet{}, err
+	}
+	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
+	if err != nil {
+		return Sheet{}, err
+	}
+	var sheet Sheet
+	for _, p := range r.Content.Form.Parts {
+		if !head.Taken.HasPart(p.Number) || (part != 0 && part != p.Number) {
+			continue
+		}
+		for _, g := range p.Groups {
+			sheet.Groups = append(sheet.Groups, printed(p.Number, g, r.Content.Media))
+		}
+	}
+	return sheet, nil
+}
+
+func printed(p exam.Part, g exam.Group, media map[string]exam.Media) Group {
+	out := Group{ID: g.ID, Part: p}
+	for _, s := range g.Stimuli {
+		st := Stimulus{Kind: s.Kind, Style: s.Style, Title: s.Title, Text: s.Text}
+		if m, ok := media[s.Media]; ok {
+			st.Media = &m
+		}
+		out.Stimuli = append(out.Stimuli, st)
+	}
+	for _, q := range g.Questions {
+		item := Question{Number: q.Number, Options: make([]string, len(q.Options))}
+		if p.Printed() {
+			item.Prompt = q.Prompt
+			for i, o := range q.Options {
+				item.Options[i] = o.Text
+			}
+		}
+		out.Questions = append(out.Questions, item)
+	}
+	return out
+}
+
+// snapshot reads a learner's attempt without what is counted about it.
+func snapshot(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID) (attempt.Snapshot, error) {
+	head, err := reads.Snapshot(ctx, id)
+	switch {
+	case err != nil:
+		return attempt.Snapshot{}, err
+	case head.UserID != user:
+		return attempt.Snapshot{}, attempt.ErrNotFound
+	}
+	return head, nil
+}
+
+// Result reads the score report of an attempt.
+type Result struct{ Reads ports.AttemptReads }
+
+// Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted and attempt.ErrAbandoned.
+func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
+	if _, err := scored(ctx, uc.Reads, user, id); err != nil {
+		return score.Result{}, err
+	}
+	return uc.Reads.Result(ctx, id)
+}
+
+// scored reads a learner's attempt that has a result.
+func scored(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID) (*attempt.Attempt, error) {
+	head, err := snapshot(ctx, reads, user, id)
+	if err != nil {
+		return nil, err
+	}
+	a := attempt.Restore(head)
+	switch {
+	case head.Status == attempt.Abandoned:
+		return nil, attempt.ErrAbandoned
+	case !a.Scored():
+		return nil, attempt.ErrNotSubmitted
+	}
+	return a, nil
+}
+
+// ReviewItem is one item with everything that was hidden before submission.
+type ReviewItem struct {
+	Part         exam.Part
+	Question     exam.Question
+	Transcript   []exam.Turn
+	Descriptions []string // of the images
+	Answer       attempt.Answer
+	Correct      bool
+}
+
+// Review shows keys, explanations and transcripts of an attempt that was scored.
+type Review struct {
+	Reads     ports.AttemptReads
+	Revisions ports.Revisions
+}
+
+// Execute returns the items that were taken, or those of one part. Failures are attempt.ErrNotFound,
+// attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrReviewLocked while the learner has another
+// attempt in exam mode open on the same exam, which the keys of this one would give away.
+func (uc Review) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) ([]ReviewItem, error) {
+	a, err := scored(ctx, uc.Reads, user, id)
+	if err != nil {
+		return nil, err
+	}
+	head := a.Snapshot()
+	open := ports.AttemptFilter{User: user, Exam: head.ExamID, Mode: attempt.ExamMode, Status: attempt.InProgress}
+	others, err := uc.Reads.List(ctx, open, ports.Page{Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	if len(others.Items) > 0 {
+		return nil, attempt.ErrReviewLocked
+	}
+	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
+	if err != nil {
+		return nil, err
+	}
+	sheet, err := uc.Reads.Sheet(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	var items []ReviewItem
+	r.Content.Form.Each(func(p exam.Part, g exam.Group, q exam.Question) {
+		if head.Taken.HasPart(p) && (part == 0 || part == p) {
+			items = append(items, reviewed(p, g, q, sheet[q.Number]))
+		}
+	})
+	return items, nil
+}
+
+func reviewed(p exam.Part, g exam.Group, q exam.Question, answer attempt.Answer) ReviewItem {
+	item := ReviewItem{
+		Part: p, Question: q, Answer: answer, Correct: answer.Choice == q.KeyChoice(),
+		Transcript: slices.Concat(g.Transcript, q.Spoken(p)),
+	}
+	for _, s := range g.Stimuli {
+		if s.Description != "" {
+			item.Descriptions = append(item.Descriptions, s.Description)
+		}
+	}
+	return item
+}
