@@ -33,9 +33,14 @@ func (a *Attempt) Accept(batch []Answer, now time.Time) ([]Answer, error) {
 	if err := a.open(now); err != nil {
 		return nil, err
 	}
+	type change struct {
+		number int
+		seq    int64
+	}
 	var (
 		fields []fault.Field
 		newest = make(map[int]Answer, len(batch))
+		chosen = make(map[change]exam.Choice, len(batch)) // so that what is refused does not depend on the order
 	)
 	for i, ans := range batch {
 		if f := a.refuse(ans, now); f != nil {
@@ -44,11 +49,13 @@ func (a *Attempt) Accept(batch []Answer, now time.Time) ([]Answer, error) {
 			continue
 		}
 		ans.At = now
-		prev, seen := newest[ans.Number]
-		if seen && prev.Seq == ans.Seq && prev.Choice != ans.Choice {
+		this := change{number: ans.Number, seq: ans.Seq}
+		if choice, seen := chosen[this]; !seen {
+			chosen[this] = ans.Choice
+		} else if choice != ans.Choice {
 			fields = append(fields, fault.Field{Name: fmt.Sprintf("answers[%d].seq", i), Code: "seq_reused", Detail: "Two different choices for one item have the same seq."})
 		}
-		if !seen || ans.Seq > prev.Seq {
+		if prev, seen := newest[ans.Number]; !seen || ans.Seq > prev.Seq {
 			newest[ans.Number] = ans
 		}
 	}

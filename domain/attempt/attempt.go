@@ -79,7 +79,7 @@ func Start(id, user uuid.UUID, form exam.Summary, mode Mode, parts []exam.Part, 
 		if len(parts) > 0 {
 			return nil, invalid("parts", "exam_is_whole", "An attempt in exam mode takes the whole form.")
 		}
-		s.Taken = form.Outline
+		s.Taken = slices.Clone(form.Outline)
 		s.ListeningTime, s.ReadingTime = form.Outline.Time(exam.Listening), form.Outline.Time(exam.Reading)
 		deadline := now.Add(s.ListeningTime + s.ReadingTime)
 		s.DeadlineAt = &deadline
@@ -89,7 +89,7 @@ func Start(id, user uuid.UUID, form exam.Summary, mode Mode, parts []exam.Part, 
 				return nil, invalid("parts", "not_on_form", "The form does not have one of these parts.")
 			}
 		}
-		s.Taken = form.Outline.Only(parts)
+		s.Taken = slices.Clone(form.Outline.Only(parts))
 	default:
 		return nil, invalid("mode", "one_of", "The mode is exam or practice.")
 	}
@@ -101,13 +101,24 @@ func invalid(name, code, detail string) error {
 }
 
 // Restore brings a stored attempt back. It applies no rule, so every stored row loads.
-func Restore(s Snapshot) *Attempt { return &Attempt{s: s} }
+func Restore(s Snapshot) *Attempt { return &Attempt{s: s.clone()} }
 
 // Snapshot returns the state to store.
-func (a *Attempt) Snapshot() Snapshot {
-	s := a.s
+func (a *Attempt) Snapshot() Snapshot { return a.s.clone() }
+
+// clone returns a copy that shares nothing with s, so that neither can change the other.
+func (s Snapshot) clone() Snapshot {
 	s.Taken = slices.Clone(s.Taken)
+	s.AdvancedAt, s.DeadlineAt, s.ClosedAt = copied(s.AdvancedAt), copied(s.DeadlineAt), copied(s.ClosedAt)
 	return s
+}
+
+func copied(t *time.Time) *time.Time {
+	if t == nil {
+		return nil
+	}
+	c := *t
+	return &c
 }
 
 // Owned reports whether the attempt is that user's.
@@ -142,7 +153,7 @@ func (a *Attempt) SectionDeadline(now time.Time) *time.Time {
 		end := a.listeningEnd()
 		return &end
 	}
-	return a.s.DeadlineAt
+	return copied(a.s.DeadlineAt)
 }
 
 // Overdue reports whether the deadline and its grace are over, so that nothing but scoring is left to do.
@@ -186,14 +197,16 @@ func (a *Attempt) Advance(now time.Time) error {
 	return nil
 }
 
-// Submit closes the attempt for scoring: as Expired when the deadline had passed, else as Submitted.
-// It reports whether it changed anything; an attempt that was scored before stays as it is.
+// Submit closes the attempt for scoring: as Expired when it was overdue, else as Submitted. It reports whether
+// it changed anything; an attempt that was scored before stays as it is.
 func (a *Attempt) Submit(now time.Time) (bool, error) {
 	switch {
 	case a.Scored():
 		return false, nil
 	case a.s.Status == Abandoned:
 		return false, ErrAbandoned
+	case a.s.Status != InProgress:
+		return false, ErrClosed
 	}
 	status := Submitted
 	if a.Overdue(now) {

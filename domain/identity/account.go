@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -94,7 +95,7 @@ func (p Profile) Check() error {
 		bad("display_name", "required", "A display name is required.")
 	case n > MaxDisplayName:
 		bad("display_name", "too_long", "The display name may have at most 80 characters.")
-	case strings.ContainsFunc(p.DisplayName, func(r rune) bool { return r < ' ' || r == utf8.RuneError }):
+	case strings.ContainsFunc(p.DisplayName, func(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }):
 		bad("display_name", "invalid", "The display name contains control characters.")
 	}
 	if !slices.Contains(Locales(), p.Locale) {

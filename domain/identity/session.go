@@ -3,6 +3,7 @@ package identity
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -77,7 +78,7 @@ func IsAPIToken(bearer string) bool { return strings.HasPrefix(bearer, APITokenP
 // IssueToken makes the stored part of an API token that lives for ttl.
 func IssueToken(id, user uuid.UUID, name, hash string, scopes []Scope, ttl time.Duration, now time.Time) (APIToken, error) {
 	var fields []fault.Field
-	if name == "" || len(name) > MaxTokenName {
+	if n := utf8.RuneCountInString(name); n < 1 || n > MaxTokenName {
 		fields = append(fields, field("name", "length", "The name has 1 to 80 characters."))
 	}
 	if ttl < time.Minute || ttl > MaxTokenTTL {

@@ -1,0 +1,126 @@
+// Package token makes the credentials of sessions and API tokens: signed access tokens that tell by themselves
+// which session they belong to, and opaque secrets that mean something only to who stores their hash.
+package token
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
+)
+
+var _ ports.AccessTokens = (*Access)(nil)
+
+const (
+	issuer   = "toeic"
+	audience = "toeic-api"
+
+	// maxToken is the longest token that is looked at, in bytes. Those signed here have less than a tenth of it;
+	// what is longer only costs time to parse.
+	maxToken = 4 << 10
+)
+
+// Access signs and reads access tokens: JSON Web Tokens with HMAC-SHA256.
+type Access struct{ keys keyring }
+
+// New returns an Access that signs with the first key and reads what any of them signed, so that a new key
+// can be put first while tokens of the old one are still around. It fails without a key, and for a key of less
+// than 32 bytes or given twice.
+func New(keys ...Key) (*Access, error) {
+	ring, err := newKeyring(keys)
+	if err != nil {
+		return nil, err
+	}
+	return &Access{keys: ring}, nil
+}
+
+// claims are the contents of a token.
+type claims struct {
+	jwt.RegisteredClaims
+	Session uuid.UUID `json:"sid"`
+}
+
+// errIncomplete says that a token lacks a claim that all tokens signed here have.
+var errIncomplete = errors.New("sid, sub or iat is missing or no identifier")
+
+// Validate is called by the parser after it has checked the claims that it knows.
+func (c *claims) Validate() error {
+	user, err := uuid.Parse(c.Subject)
+	if err != nil || user == uuid.Nil || c.Session == uuid.Nil || c.IssuedAt == nil {
+		return errIncomplete
+	}
+	return nil
+}
+
+// Sign returns a token that says who user is, in that session, until lifetime is over. Times in a token are whole
+// seconds, so it may expire up to a second earlier.
+func (a *Access) Sign(session, user uuid.UUID, now time.Time, lifetime time.Duration) (string, error) {
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer:    issuer,
+			Audience:  jwt.ClaimStrings{audience},
+			Subject:   user.String(),
+			IssuedAt:  jwt.NewNumericDate(now),
+			ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
+		},
+		Session: session,
+	})
+	t.Header["kid"] = a.keys.signing.id()
+	signed, err := t.SignedString([]byte(a.keys.signing))
+	if err != nil {
+		return "", fmt.Errorf("sign an access token: %w", err)
+	}
+	return signed, nil
+}
+
+// Session returns the session of a token. It returns identity.ErrTokenExpired when a token signed here is over,
+// which tells its owner to refresh it, and identity.ErrUnauthenticated for anything else.
+func (a *Access) Session(token string, now time.Time) (uuid.UUID, error) {
+	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // Go's base64 skips line breaks, even when strict
+		return uuid.Nil, identity.ErrUnauthenticated
+	}
+	parser := jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
+		jwt.WithIssuer(issuer),
+		jwt.WithAudience(audience),
+		jwt.WithExpirationRequired(),
+		jwt.WithLeeway(0),
+		jwt.WithStrictDecoding(),
+		jwt.WithTimeFunc(func() time.Time { return now }),
+	)
+	var c claims
+	_, err := parser.ParseWithClaims(token, &c, a.key)
+	switch {
+	case err == nil:
+		return c.Session, nil
+	case onlyExpired(err):
+		return uuid.Nil, identity.ErrTokenExpired
+	default:
+		return uuid.Nil, identity.ErrUnauthenticated.Because(err)
+	}
+}
+
+// key finds the key that a token says it was signed with.
+func (a *Access) key(t *jwt.Token) (any, error) {
+	id, _ := t.Header["kid"].(string)
+	k, ok := a.keys.byID[id]
+	if !ok {
+		return nil, errors.New("no key of that id")
+	}
+	return []byte(k), nil // the library knows no named type
+}
+
+// onlyExpired reports whether a token is good but for its time. The library gives all that is wrong with the
+// claims, and gives it only when the signature is right.
+func onlyExpired(err error) bool {
+	others := []error{jwt.ErrTokenInvalidIssuer, jwt.ErrTokenInvalidAudience, jwt.ErrTokenRequiredClaimMissing, jwt.ErrTokenNotValidYet, errIncomplete}
+	return errors.Is(err, jwt.ErrTokenExpired) &&
+		!slices.ContainsFunc(others, func(other error) bool { return errors.Is(err, other) })
+}

@@ -1,0 +1,161 @@
+package bootstrap
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes of the program.
+const (
+	exitDone   = 0
+	exitFailed = 1 // it was understood but did not work out
+	exitMisuse = 2 // it was not understood: a wrong command, flag, or setting
+)
+
+// Surroundings are what a process has from its surroundings; tests make their own.
+type Surroundings struct {
+	Stdin   io.Reader
+	Stdout  io.Writer // results
+	Stderr  io.Writer // logs and complaints
+	Environ []string  // NAME=value
+	Dir     string    // relative paths start here
+}
+
+// Process returns the surroundings of this process.
+func Process() Surroundings {
+	return Surroundings{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Environ: os.Environ(), Dir: "."}
+}
+
+// commandLine is every command, flag and help text.
+type commandLine struct {
+	ConfigFlags
+
+	Serve   serveCommand `cmd:"" help:"Run the server. Needs no configuration on a development machine."`
+	Migrate struct {
+		Up     migrateUp     `cmd:"" help:"Apply all pending migrations."`
+		Down   migrateDown   `cmd:"" help:"Take the newest migration back. What only the newer schema holds is lost."`
+		Status migrateStatus `cmd:"" help:"List migrations and when they were applied."`
+	} `cmd:"" help:"Change the database schema by hand; serve does it by itself."`
+	Config struct {
+		Check configCheck `cmd:"" help:"Show the effective configuration and every problem of it."`
+	} `cmd:"" help:"Look at the configuration."`
+	Admin struct {
+		Create adminCreate `cmd:"" help:"Create an administrator's account."`
+	} `cmd:"" help:"Manage administrators."`
+	Token struct {
+		Create tokenCreate `cmd:"" help:"Create an API token and print it, alone, on standard output."`
+	} `cmd:"" help:"Manage API tokens of operators and scripts."`
+	Content struct {
+		Validate contentValidate `cmd:"" help:"Check a content pack and report all its faults. Stores nothing."`
+		Import   contentImport   `cmd:"" help:"Publish a content pack as an exam, or as a new revision of one."`
+		List     contentList     `cmd:"" help:"List published exams."`
+		Schema   contentSchema   `cmd:"" help:"Print the JSON Schema of exam.json."`
+	} `cmd:"" help:"Manage exams and the content packs they come from."`
+	Attempt struct {
+		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
+	} `cmd:"" help:"Look after attempts."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+const description = `The TOEIC backend: practice tests, scores, and what to learn next, over a REST API.
+
+Start with "toeic serve". Settings come from flags, the environment and a .env file, in that order.`
+
+// misuse is an error of whoever gave the command.
+type misuse struct{ error }
+
+// Main runs one command and returns the exit code.
+func Main(ctx context.Context, args []string, s Surroundings) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+
+	exit := -1
+	var line commandLine
+	parser, err := kong.New(&line, kong.Name("toeic"), kong.Description(description),
+		kong.Writers(s.Stdout, s.Stderr), kong.Exit(func(code int) { exit = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}), kong.UsageOnError())
+	if err != nil {
+		fmt.Fprintln(s.Stderr, "toeic:", err)
+		return exitFailed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	switch {
+	case exit >= 0: // help was asked for and given
+		return exit
+	case err != nil:
+		fmt.Fprintf(s.Stderr, "toeic: %v\nTry \"toeic --help\".\n", err)
+		return exitMisuse
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	return report(parsed.Run(&run{surroundings: s, flags: line.ConfigFlags}), s.Stderr)
+}
+
+// report turns the outcome of a command into its exit code.
+func report(err error, to io.Writer) int {
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(to, "toeic:", err)
+	var m misuse
+	if errors.As(err, &m) {
+		return exitMisuse
+	}
+	return exitFailed
+}
+
+// run is what every command has: its surroundings and the configuration.
+type run struct {
+	surroundings Surroundings
+	flags        ConfigFlags
+}
+
+// config loads the configuration, with settings of the command's own, and lists all its problems at once.
+func (r *run) config(extra map[string]string) (Config, error) {
+	settings := r.flags.settings()
+	for name, value := range extra {
+		if value != "" {
+			settings[name] = value
+		}
+	}
+	c, problems := Load(r.surroundings.Dir, r.surroundings.Environ, r.flags.EnvFile, settings)
+	if len(problems) == 0 {
+		return c, nil
+	}
+	list := ""
+	for _, p := range problems {
+		list += "\n  " + p.String()
+	}
+	return c, misuse{fmt.Errorf("the configuration has problems:%s", list)}
+}
+
+// core opens the stores for a command and brings the database up to date. The caller closes it.
+func (r *run) core(ctx context.Context) (*core, error) {
+	c, err := r.config(nil)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := openCore(ctx, c, newLogger(c, r.surroundings.Stderr))
+	if err != nil {
+		return nil, err
+	}
+	if err := opened.migrate(ctx); err != nil {
+		return nil, errors.Join(err, opened.close())
+	}
+	return opened, nil
+}
+
+// printf writes a result.
+func (r *run) printf(format string, args ...any) {
+	fmt.Fprintf(r.surroundings.Stdout, format, args...)
+}

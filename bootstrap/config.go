@@ -1,0 +1,214 @@
+// Package bootstrap puts the program together: configuration, wiring by hand, life cycle, and the command line.
+package bootstrap
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/joho/godotenv"
+)
+
+// Environment names where the program runs; it decides how strict it is.
+type Environment string
+
+// The environments.
+const (
+	Development Environment = "development" // fills gaps by itself
+	Staging     Environment = "staging"     // like production
+	Production  Environment = "production"  // refuses to start on anything doubtful
+)
+
+// Config is everything that can be set. Flags win over the environment, and that wins over the .env file.
+type Config struct {
+	ServerAddress   string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
+	DataDir         string        `env:"DATA_DIR" envDefault:"data"`
+	DatabaseURL     Address       `env:"DATABASE_URL"`
+	RedisURL        Address       `env:"REDIS_URL"`
+	Environment     Environment   `env:"ENVIRONMENT" envDefault:"development"`
+	TokenSigningKey Secret        `env:"TOKEN_SIGNING_KEY"`
+	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
+	LogFormat       string        `env:"LOG_FORMAT"`
+	SampleContent   string        `env:"SAMPLE_CONTENT"`
+	CORSOrigins     []string      `env:"CORS_ORIGINS"`
+	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
+	BehindTLS       bool          `env:"BEHIND_TLS" envDefault:"false"`
+	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
+	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
+
+	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
+	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`
+	DBMaxIdleTime    time.Duration `env:"DB_MAX_IDLE_TIME" envDefault:"5m"`
+	DBMaxLifetime    time.Duration `env:"DB_MAX_LIFETIME" envDefault:"1h"`
+}
+
+// Secret is a value that never shows itself.
+type Secret string
+
+// String tells only whether the secret is set.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "********"
+}
+
+// GoString keeps %#v from showing it.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalText keeps encoders from showing it.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// Address is a URL that may hold a password, which it does not show.
+type Address string
+
+// String returns the address without user information and options, where passwords may be.
+func (a Address) String() string {
+	scheme, rest, ok := strings.Cut(string(a), "://")
+	if !ok {
+		return string(a) // sqlite:path has no password
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "********@" + rest[at+1:]
+	}
+	return scheme + "://" + rest
+}
+
+// GoString keeps %#v from showing a password.
+func (a Address) GoString() string { return a.String() }
+
+// MarshalText keeps encoders from showing a password.
+func (a Address) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
+
+// ConfigFlags are the settings that the command line can give. Empty ones leave the setting alone.
+type ConfigFlags struct {
+	EnvFile     string `help:"File with more settings; ignored when it does not exist." default:".env" placeholder:"FILE"`
+	Environment string `help:"development, staging or production (ENVIRONMENT)." placeholder:"NAME"`
+	DataDir     string `help:"Folder for the embedded database and generated keys (DATA_DIR)." placeholder:"DIR"`
+	DatabaseURL string `name:"database-url" help:"postgres://… or sqlite:PATH; an embedded SQLite database in the data folder by default (DATABASE_URL)." placeholder:"URL"`
+	RedisURL    string `name:"redis-url" help:"redis://…; optional (REDIS_URL)." placeholder:"URL"`
+	LogLevel    string `help:"DEBUG, INFO, WARN or ERROR (LOG_LEVEL)." placeholder:"LEVEL"`
+	LogFormat   string `help:"json or text (LOG_FORMAT)." placeholder:"FORMAT"`
+}
+
+// settings returns the flags that were given, by the name of their variable.
+func (f ConfigFlags) settings() map[string]string {
+	all := map[string]string{
+		"ENVIRONMENT": f.Environment, "DATA_DIR": f.DataDir, "DATABASE_URL": f.DatabaseURL,
+		"REDIS_URL": f.RedisURL, "LOG_LEVEL": f.LogLevel, "LOG_FORMAT": f.LogFormat,
+	}
+	maps.DeleteFunc(all, func(_, value string) bool { return value == "" })
+	return all
+}
+
+// Load reads the configuration for a process in dir with that environment. It returns what could be read together
+// with all problems of all settings.
+func Load(dir string, environ []string, envFile string, flags map[string]string) (Config, []Problem) {
+	var problems []Problem
+	settings := map[string]string{}
+	if path := inDir(dir, envFile); path != "" {
+		file, err := godotenv.Read(path)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			problems = append(problems, Problem{Setting: envFile, Detail: "cannot be read: " + err.Error()})
+		}
+		maps.Copy(settings, file)
+	}
+	for _, pair := range environ {
+		name, value, _ := strings.Cut(pair, "=")
+		settings[name] = value
+	}
+	maps.Copy(settings, flags)
+	maps.DeleteFunc(settings, func(_, value string) bool { return value == "" })
+
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Environment: settings}); err != nil {
+		problems = append(problems, parseProblems(err)...)
+	}
+	c.DataDir = inDir(dir, c.DataDir)
+	return c, append(problems, c.check()...)
+}
+
+// inDir returns path as seen from dir; "" stays "".
+func inDir(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// parseProblems names the setting of each value that is not of its type.
+func parseProblems(err error) []Problem {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return []Problem{{Setting: "configuration", Detail: err.Error()}}
+	}
+	var out []Problem
+	for _, err := range all.Errors {
+		var p env.ParseError
+		if !errors.As(err, &p) {
+			out = append(out, Problem{Setting: "configuration", Detail: err.Error()})
+			continue
+		}
+		out = append(out, Problem{Setting: settingOf(p.Name), Detail: "must be " + kindOf(p.Type)})
+	}
+	return out
+}
+
+// settingOf returns the variable of a field.
+func settingOf(field string) string {
+	f, ok := reflect.TypeFor[Config]().FieldByName(field)
+	if !ok {
+		return field
+	}
+	return f.Tag.Get("env")
+}
+
+func kindOf(t reflect.Type) string {
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		return "a duration such as 30s, 5m or 1h"
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Int:
+		return "a whole number"
+	default:
+		return "a " + t.String()
+	}
+}
+
+// Effective lists every setting with its value, in the order of the struct and with secrets masked.
+func (c Config) Effective() []string {
+	v := reflect.ValueOf(c)
+	out := make([]string, v.NumField())
+	for i := range out {
+		out[i] = fmt.Sprintf("%s=%v", v.Type().Field(i).Tag.Get("env"), v.Field(i).Interface())
+	}
+	return out
+}
+
+// Embedded reports whether the program keeps its own database.
+func (c Config) Embedded() bool { return c.DatabaseURL == "" }
+
+// database returns the address of the database.
+func (c Config) database() string {
+	if c.Embedded() {
+		return "sqlite:" + filepath.Join(c.DataDir, "toeic.db")
+	}
+	return string(c.DatabaseURL)
+}
+
+// makeDataDir makes the data folder, for its owner alone.
+func (c Config) makeDataDir() error {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return nil
+}

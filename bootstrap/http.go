@@ -1,0 +1,61 @@
+package bootstrap
+
+import (
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/toeic-app/toeic/adapters/httpapi/attemptapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/web"
+	"github.com/toeic-app/toeic/application/opsapp"
+)
+
+// handler registers every route.
+func (a *App) handler() (http.Handler, error) {
+	api, err := a.api()
+	if err != nil {
+		return nil, err
+	}
+	return api.Handler(), nil
+}
+
+func (a *App) api() (*web.API, error) {
+	c := a.core
+	api, err := web.New(web.Config{
+		Title: "TOEIC backend", Version: version(), Logger: a.log, Clock: c.clock,
+		Authenticate: c.identity.authenticate.Execute, Replies: c.replies,
+		CORSOrigins: a.config.CORSOrigins, TrustedProxies: a.config.trustedProxies(),
+		HSTS: a.config.BehindTLS, RequestTimeout: a.config.RequestTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	identityapi.Routes(api, identityapi.UseCases{
+		Register: c.identity.register.Execute, Login: c.identity.login.Execute, Refresh: c.identity.refresh.Execute,
+		Logout: c.identity.logout.Execute, Profile: c.identity.profile.Execute, ChangeProfile: c.identity.changeProfile.Execute,
+		CloseAccount: c.identity.closeAccount.Execute, ListSessions: c.identity.listSessions.Execute,
+		EndSession: c.identity.endSession.Execute,
+	})
+	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
+	attemptapi.Routes(api, attemptapi.UseCases{
+		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
+		Questions: c.attempts.questions.Execute, Answer: c.attempts.answer.Execute, Advance: c.attempts.advance.Execute,
+		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
+		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath,
+	})
+	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
+	return api, api.Err()
+}
+
+func (a *App) health() opsapp.Health {
+	dependencies := []opsapp.Dependency{{Probe: a.core.store, Required: true}}
+	if a.core.redis != nil {
+		dependencies = append(dependencies, opsapp.Dependency{Probe: a.core.redis})
+	}
+	return opsapp.Health{Clock: a.core.clock, Dependencies: dependencies, Failed: func(name string, err error) {
+		a.log.Warn("health probe failed", zap.String("dependency", name), zap.Error(err))
+	}}
+}

@@ -1,0 +1,177 @@
+package identity_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"pgregory.net/rapid"
+
+	"github.com/toeic-app/toeic/domain/identity"
+)
+
+// all lists the permissions in a fixed order.
+func all() []identity.Permission {
+	return []identity.Permission{
+		identity.Public, identity.OwnAccount, identity.ReadExams, identity.TakeAttempts, identity.ReadSessions, identity.RevokeSessions,
+	}
+}
+
+func TestTheTestsKnowEveryPermission(t *testing.T) {
+	if got := len(identity.Permissions()); got != len(all()) {
+		t.Fatalf("%d permissions, of which the tests know %d", got, len(all()))
+	}
+	for _, p := range all() {
+		roles, ok := identity.Permissions()[p]
+		if !ok || len(roles) == 0 {
+			t.Errorf("%s is given to nobody", p)
+		}
+		for _, r := range roles {
+			if !slices.Contains(identity.Roles(), r) {
+				t.Errorf("%s is given to %q, which is no role", p, r)
+			}
+		}
+	}
+}
+
+func TestAScopeCoversAPermissionItsFamilyOrEverything(t *testing.T) {
+	for scope, want := range map[identity.Scope][]identity.Permission{
+		"*":              all(),
+		"admin:*":        {identity.ReadSessions, identity.RevokeSessions},
+		"sessions:*":     {identity.ReadSessions, identity.RevokeSessions},
+		"sessions:read":  {identity.ReadSessions},
+		"sessions:write": {identity.RevokeSessions},
+		"exams:*":        {identity.ReadExams},
+		"attempts:take":  {identity.TakeAttempts},
+		"account:own":    {identity.OwnAccount},
+		"public":         {identity.Public},
+		"":               nil,
+		"**":             nil,
+		":*":             nil,
+		"*:*":            nil,
+		"s*":             nil,
+		"sessions*":      nil,
+		"sessions:":      nil,
+		"sessions:r*":    nil,
+		"sessions":       nil,
+		"session:*":      nil,
+		"SESSIONS:*":     nil,
+		"admin":          nil,
+		"admin:":         nil,
+	} {
+		var got []identity.Permission
+		for _, p := range all() {
+			if scope.Covers(p) {
+				got = append(got, p)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("scope %q: %s", scope, diff)
+		}
+	}
+}
+
+func TestScopesAreReadFromAListOfCommasOrSpaces(t *testing.T) {
+	want := []identity.Scope{"sessions:read", "admin:*", "*"}
+	for _, in := range []string{"sessions:read,admin:*,*", "sessions:read admin:* *", " sessions:read, admin:* ,,*, "} {
+		got, err := identity.ParseScopes(in)
+		if err != nil {
+			t.Errorf("%q: %v", in, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q: %s", in, diff)
+		}
+	}
+}
+
+func TestAScopeThatCoversNothingIsRefused(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "scope required", " , ": "scope required",
+		"public": "scope unknown", "exams:write": "scope unknown", "sessions:read,sessions": "scope unknown",
+		"sessions:r*": "scope unknown", ":*": "scope unknown", "*\t*": "scope unknown", "Admin:*": "scope unknown",
+	} {
+		got, err := identity.ParseScopes(in)
+		if got != nil {
+			t.Errorf("%q: %v", in, got)
+		}
+		refused(t, in, err, identity.ErrInvalidToken, want)
+	}
+}
+
+func TestEveryPermissionButPublicIsAScopeOfItsOwn(t *testing.T) {
+	for _, p := range all()[1:] {
+		got, err := identity.ParseScopes(string(p))
+		if err != nil || len(got) != 1 || !got[0].Covers(p) {
+			t.Errorf("%s: %v, %v", p, got, err)
+		}
+	}
+}
+
+func TestWhoMayDoWhat(t *testing.T) {
+	session := func(roles ...identity.Role) identity.Actor {
+		return identity.Actor{UserID: user, SessionID: id, Roles: roles}
+	}
+	token := func(role identity.Role, scopes ...identity.Scope) identity.Actor {
+		return identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{role}, Scopes: append([]identity.Scope{}, scopes...)}
+	}
+	learners := []identity.Permission{identity.OwnAccount, identity.ReadExams, identity.TakeAttempts}
+	for name, tc := range map[string]struct {
+		who identity.Actor
+		may []identity.Permission // beyond what is public
+	}{
+		"nobody":                               {identity.Actor{}, nil},
+		"nobody with a role":                   {identity.Actor{Roles: identity.Roles()}, nil},
+		"a learner":                            {session(identity.Learner), learners},
+		"an administrator":                     {session(identity.Admin), all()[1:]},
+		"both":                                 {session(identity.Roles()...), all()[1:]},
+		"somebody without a role":              {session(), nil},
+		"somebody with an unknown role":        {session("owner"), nil},
+		"an administrator's token for all":     {token(identity.Admin, "*"), all()[1:]},
+		"an administrator's token for staff":   {token(identity.Admin, "admin:*"), all()[4:]},
+		"an administrator's token for two":     {token(identity.Admin, "exams:read", "sessions:read"), []identity.Permission{identity.ReadExams, identity.ReadSessions}},
+		"an administrator's token for nothing": {token(identity.Admin), nil},
+		"a learner's token for all":            {token(identity.Learner, "*"), learners},
+		"a learner's token for staff":          {token(identity.Learner, "admin:*", "sessions:read"), nil},
+	} {
+		for _, p := range all() {
+			want := p == identity.Public || slices.Contains(tc.may, p)
+			if got := tc.who.May(p); got != want {
+				t.Errorf("%s may %s = %t", name, p, got)
+			}
+			err := tc.who.Authorize(p)
+			switch {
+			case want && err != nil:
+				t.Errorf("%s, %s: %v", name, p, err)
+			case !want && tc.who.Nobody() && !errors.Is(err, identity.ErrUnauthenticated):
+				t.Errorf("%s, %s: %v, want to be asked who it is", name, p, err)
+			case !want && !tc.who.Nobody() && !errors.Is(err, identity.ErrForbidden):
+				t.Errorf("%s, %s: %v, want to be told no", name, p, err)
+			}
+		}
+	}
+}
+
+func TestAnUnknownPermissionIsGivenToNobody(t *testing.T) {
+	chief := identity.Actor{UserID: user, Roles: identity.Roles()}
+	if err := chief.Authorize("exams:delete"); !errors.Is(err, identity.ErrForbidden) {
+		t.Error(err)
+	}
+}
+
+func TestAScopeNeverAddsToWhatTheRolesAllow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		roles := rapid.SliceOf(rapid.SampledFrom(identity.Roles())).Draw(t, "roles")
+		known := []identity.Scope{"*", "admin:*", "sessions:*", "exams:*", "sessions:read", "account:own", "nonsense"}
+		scopes := append([]identity.Scope{}, rapid.SliceOf(rapid.SampledFrom(known)).Draw(t, "scopes")...)
+		unlimited := identity.Actor{UserID: uuid.UUID{1}, Roles: roles}
+		limited := identity.Actor{UserID: uuid.UUID{1}, Roles: roles, Scopes: scopes}
+		for _, p := range all() {
+			covered := p == identity.Public || slices.ContainsFunc(scopes, func(s identity.Scope) bool { return s.Covers(p) })
+			if limited.May(p) != (unlimited.May(p) && covered) {
+				t.Fatalf("%v with %v may %s = %t", roles, scopes, p, limited.May(p))
+			}
+		}
+	})
+}
