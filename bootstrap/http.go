@@ -25,7 +25,7 @@ func (a *App) handler() (http.Handler, error) {
 func (a *App) api() (*web.API, error) {
 	c := a.core
 	api, err := web.New(web.Config{
-		Title: "TOEIC backend", Version: version(), Logger: a.log, Clock: c.clock,
+		Title: "TOEIC backend", Version: version(), Logger: a.log, Clock: c.clock, IDs: c.ids,
 		Authenticate: c.identity.authenticate.Execute, Replies: c.replies,
 		CORSOrigins: a.config.CORSOrigins, TrustedProxies: a.config.trustedProxies(),
 		HSTS: a.config.BehindTLS, RequestTimeout: a.config.RequestTimeout,

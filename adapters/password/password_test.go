@@ -138,6 +138,7 @@ func TestAStoredHashThatIsNoneIsAnInternalErrorThatDoesNotQuoteIt(t *testing.T) 
 		"parameters in another order": full("t=1,m=8,p=1"),
 		"a parameter missing":         full("m=8,t=1"),
 		"a parameter more":            full("m=8,t=1,p=1,x=1"),
+		"numbers without names":       full("8,1,1"),
 		"no number":                   full("m=8,t=one,p=1"),
 		"a negative number":           full("m=8,t=-1,p=1"),
 		"a blank":                     full("m=8, t=1,p=1"),

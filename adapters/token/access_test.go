@@ -210,13 +210,14 @@ func TestAPublicKeyIsNoSecret(t *testing.T) {
 func TestOnlyTokensOfAKnownKeyAreAccepted(t *testing.T) {
 	a, k := newAccess(t, key("a")), []byte(key("a"))
 	for name, signed := range map[string]string{
-		"another key":                   sign(t, newAccess(t, key("b"))),
-		"another key under our id":      forge(t, jwt.SigningMethodHS256, []byte(key("b")), map[string]any{"kid": kid(k)}, claims()),
-		"our key under an unknown id":   forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": "00000000"}, claims()),
-		"our key under no id":           forge(t, jwt.SigningMethodHS256, k, nil, claims()),
-		"our key under an empty id":     forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": ""}, claims()),
-		"our key under an id in a list": forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": []string{kid(k)}}, claims()),
-		"our key under a number":        forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": 7}, claims()),
+		"another key":                      sign(t, newAccess(t, key("b"))),
+		"another key under our id":         forge(t, jwt.SigningMethodHS256, []byte(key("b")), map[string]any{"kid": kid(k)}, claims()),
+		"our key under an unknown id":      forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": "00000000"}, claims()),
+		"our key under no id":              forge(t, jwt.SigningMethodHS256, k, nil, claims()),
+		"an empty key under an unknown id": forge(t, jwt.SigningMethodHS256, []byte{}, map[string]any{"kid": "00000000"}, claims()),
+		"our key under an empty id":        forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": ""}, claims()),
+		"our key under an id in a list":    forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": []string{kid(k)}}, claims()),
+		"our key under a number":           forge(t, jwt.SigningMethodHS256, k, map[string]any{"kid": 7}, claims()),
 	} {
 		refused(t, name, a, signed, noon, identity.ErrUnauthenticated)
 	}
@@ -255,6 +256,8 @@ func TestEveryClaimIsRequiredAndOfItsType(t *testing.T) {
 	c := claims()
 	c["nbf"] = noon.Add(time.Hour).Unix()
 	try("not yet", c, noon, identity.ErrUnauthenticated)
+	c["nbf"] = later.Add(time.Hour).Unix()
+	try("not yet, and too late", c, later, identity.ErrUnauthenticated)
 }
 
 func TestAChangedTokenIsRefused(t *testing.T) {

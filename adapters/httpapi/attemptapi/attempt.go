@@ -56,9 +56,9 @@ type partQuery struct {
 }
 
 type startRequest struct {
-	ExamID uuid.UUID `json:"exam_id" validate:"required"`
-	Mode   string    `json:"mode" validate:"required,oneof=exam practice" description:"exam: the whole form against the clock; practice: chosen parts without a clock."`
-	Parts  []int     `json:"parts,omitempty" validate:"omitempty,max=7,unique,dive,min=1,max=7" description:"Practice mode: the parts to take; all when left out."`
+	ExamID string `json:"exam_id" validate:"required,uuid"`
+	Mode   string `json:"mode" validate:"required,oneof=exam practice" description:"exam: the whole form against the clock; practice: chosen parts without a clock."`
+	Parts  []int  `json:"parts,omitempty" validate:"omitempty,max=7,unique,dive,min=1,max=7" description:"Practice mode: the parts to take; all when left out."`
 }
 
 type attemptReply struct {
@@ -106,7 +106,11 @@ func lifeRoutes(api *web.API, uc UseCases) {
 		Tag: tag, Summary: "Start an attempt", Description: "One attempt may be open for each exam.",
 		Faults: web.Faults(exam.ErrNotFound, attempt.ErrAlreadyOpen, attempt.ErrInvalid),
 		Handle: func(ctx context.Context, r web.Request, in startRequest) (attemptReply, error) {
-			cmd := attemptapp.StartCommand{User: r.Actor.UserID, Exam: in.ExamID, Mode: attempt.Mode(in.Mode)}
+			id, err := uuid.Parse(in.ExamID)
+			if err != nil {
+				return attemptReply{}, exam.ErrNotFound.Because(err) // the validator let identifiers through only
+			}
+			cmd := attemptapp.StartCommand{User: r.Actor.UserID, Exam: id, Mode: attempt.Mode(in.Mode)}
 			for _, p := range in.Parts {
 				cmd.Parts = append(cmd.Parts, exam.Part(p))
 			}

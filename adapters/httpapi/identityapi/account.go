@@ -55,11 +55,11 @@ func toUserReply(u identity.User) userReply {
 }
 
 type changeProfileRequest struct {
-	DisplayName   *string            `json:"display_name" validate:"omitempty,min=1,max=80" description:"How other people see the learner."`
-	Locale        *string            `json:"locale" validate:"omitempty,oneof=en ja ko vi"`
-	TargetScore   web.Nullable[int]  `json:"target_score" description:"Total scaled score aimed at, 10 to 990 in fives; null clears."`
-	TestDate      web.Nullable[date] `json:"test_date" description:"Day of the test; null clears."`
-	MinutesPerDay web.Nullable[int]  `json:"minutes_per_day" description:"Minutes of practice a day, 1 to 1440; null clears."`
+	DisplayName   *string            `json:"display_name,omitempty" validate:"omitempty,min=1,max=80" description:"How other people see the learner."`
+	Locale        *string            `json:"locale,omitempty" validate:"omitempty,oneof=en ja ko vi"`
+	TargetScore   web.Nullable[int]  `json:"target_score,omitempty" description:"Total scaled score aimed at, 10 to 990 in fives; null clears."`
+	TestDate      web.Nullable[date] `json:"test_date,omitempty" description:"Day of the test; null clears."`
+	MinutesPerDay web.Nullable[int]  `json:"minutes_per_day,omitempty" description:"Minutes of practice a day, 1 to 1440; null clears."`
 }
 
 func profileRoutes(api *web.API, uc UseCases) {

@@ -1,7 +1,8 @@
 package identityapi
 
 import (
-	"fmt"
+	"encoding/json"
+	"reflect"
 	"time"
 
 	"github.com/swaggest/jsonschema-go"
@@ -21,7 +22,7 @@ func (d date) MarshalText() ([]byte, error) { return []byte(time.Time(d).Format(
 func (d *date) UnmarshalText(text []byte) error {
 	t, err := time.Parse(time.DateOnly, string(text))
 	if err != nil {
-		return fmt.Errorf("read a date: %w", err)
+		return &json.UnmarshalTypeError{Value: "string", Type: reflect.TypeFor[date]()} // names the field
 	}
 	*d = date(t)
 	return nil

@@ -1,0 +1,155 @@
+// Package web is the HTTP kit that every API package stands on: one registration for each route feeds the
+// router, the permission check and the OpenAPI document; one writer for replies and one for failures. It knows
+// Echo, problem+json, languages and logging, and no use case.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/labstack/echo/v4"
+	"go.uber.org/zap"
+
+	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// Config is what the kit needs of the program.
+type Config struct {
+	Title, Version string
+	Logger         *zap.Logger
+	Clock          ports.Clock
+	IDs            ports.IDs
+	// Authenticate tells who stands behind a bearer token.
+	Authenticate func(ctx context.Context, bearer string) (identity.Actor, error)
+	// Replies keeps the answers to requests that carry an Idempotency-Key.
+	Replies ports.Replies
+	// CORSOrigins are the exact origins that browsers may call from.
+	CORSOrigins []string
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+	// HSTS tells browsers to come by TLS only; for servers behind TLS.
+	HSTS bool
+	// RequestTimeout bounds the work on one request.
+	RequestTimeout time.Duration
+}
+
+// API is a set of routes under construction and, once complete, the handler of all of them.
+type API struct {
+	config   Config
+	echo     *echo.Echo
+	check    *validator.Validate
+	language negotiator
+	document *document
+	routes   []Route
+	failed   []error
+}
+
+// Route is one registered route.
+type Route struct {
+	Method     string
+	Path       string // with {names}
+	Permission identity.Permission
+}
+
+// New prepares an API without routes of its own but for the document and its page.
+func New(c Config) (*API, error) {
+	if c.RequestTimeout <= 0 {
+		return nil, errors.New("web: a request timeout is required")
+	}
+	languages, err := newNegotiator(identity.Locales())
+	if err != nil {
+		return nil, err
+	}
+	a := &API{
+		config: c, echo: echo.New(), check: newValidator(), language: languages, document: newDocument(c.Title, c.Version),
+	}
+	a.echo.HideBanner, a.echo.HidePort = true, true
+	a.echo.Logger.SetOutput(discard{})
+	a.echo.IPExtractor = ipExtractor(c.TrustedProxies)
+	a.echo.HTTPErrorHandler = func(err error, ec echo.Context) { a.fail(ec, err) }
+	a.echo.Pre(a.begin)
+	if len(c.CORSOrigins) > 0 {
+		a.echo.Pre(cors(c.CORSOrigins))
+	}
+	a.documentRoutes()
+	return a, nil
+}
+
+// discard swallows what Echo would print by itself; everything worth a line is logged by the kit.
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// ipExtractor believes X-Forwarded-For from trusted proxies alone.
+func ipExtractor(trusted []netip.Prefix) echo.IPExtractor {
+	if len(trusted) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range trusted {
+		p = p.Masked()
+		options = append(options, echo.TrustIPRange(&net.IPNet{
+			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}
+
+// Handler serves the routes. Call it when all are registered.
+func (a *API) Handler() http.Handler { return a.echo }
+
+// Routes lists what was registered.
+func (a *API) Routes() []Route { return a.routes }
+
+// Err joins what was wrong with registrations.
+func (a *API) Err() error {
+	_, err := a.document.bytes()
+	return errors.Join(append(a.failed, err)...)
+}
+
+// add puts a route into the router and remembers it.
+func (a *API) add(r Route, h echo.HandlerFunc) error {
+	if _, known := identity.Permissions()[r.Permission]; !known {
+		return fmt.Errorf("web: %s %s has no known permission", r.Method, r.Path)
+	}
+	for _, other := range a.routes {
+		if other.Method == r.Method && other.Path == r.Path {
+			return fmt.Errorf("web: %s %s is registered twice", r.Method, r.Path)
+		}
+	}
+	a.routes = append(a.routes, r)
+	path := echoPath(r.Path)
+	a.echo.Add(r.Method, path, h)
+	if r.Method == http.MethodGet {
+		a.echo.Add(http.MethodHead, path, h)
+	}
+	return nil
+}
+
+// The bounds of a connection. Bodies are small, so whoever takes longer is stuck or hostile.
+const (
+	headerTime  = 10 * time.Second
+	readTime    = time.Minute
+	idleTime    = 2 * time.Minute
+	headerBytes = 32 << 10
+)
+
+// ServerDefaults returns a server with every bound set. Its writes may take as long as a request and its reading.
+func ServerDefaults(h http.Handler, logger *zap.Logger) *http.Server {
+	var complaints *log.Logger
+	if std, err := zap.NewStdLogAt(logger, zap.WarnLevel); err == nil { // fails for unknown levels only
+		complaints = std
+	}
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTime, ReadTimeout: readTime, WriteTimeout: 2 * readTime,
+		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes, ErrorLog: complaints,
+	}
+}

@@ -1,0 +1,209 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"github.com/toeic-app/toeic/domain/fault"
+)
+
+// The failures of reading a request.
+var (
+	ErrMalformed = fault.New(fault.Malformed, "request.malformed", "The body is not well-formed JSON.")
+	ErrInvalid   = fault.New(fault.Invalid, "request.invalid", "The request breaks a rule.")
+	ErrMediaType = fault.New(fault.Unsupported, "request.media_type", "The body must be application/json, without an encoding.")
+	ErrTooLarge  = fault.New(fault.TooLarge, "request.too_large", "The body is larger than is accepted.")
+)
+
+// plan is how the fields of a request struct are filled, worked out once.
+type plan struct {
+	path, query  []parameter
+	body         bool // some fields come from a JSON body
+	optionalBody bool
+}
+
+// parameter is one field that is read from the path or the query.
+type parameter struct {
+	name  string
+	index []int
+	set   func(reflect.Value, string) error
+}
+
+// planOf reads the tags of In.
+func planOf[In any](path string, optionalBody bool) (plan, error) {
+	p := plan{optionalBody: optionalBody}
+	t := reflect.TypeFor[In]()
+	if t.Kind() != reflect.Struct {
+		return p, fmt.Errorf("web: a request is a struct, not %s", t)
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Anonymous || !f.IsExported() {
+			continue
+		}
+		tag, from := f.Tag.Get("path"), &p.path
+		if tag == "" {
+			tag, from = f.Tag.Get("query"), &p.query
+		}
+		switch {
+		case tag != "" && f.Tag.Get("json") != "-":
+			return p, fmt.Errorf("web: field %s comes from the address and the body: tag it json:\"-\"", f.Name)
+		case tag == "" && f.Tag.Get("json") == "":
+			return p, fmt.Errorf("web: field %s comes from nowhere: tag it path, query or json", f.Name)
+		case tag == "":
+			p.body = p.body || f.Tag.Get("json") != "-"
+			continue
+		}
+		set, err := setter(f.Type)
+		if err != nil {
+			return p, fmt.Errorf("web: field %s: %w", f.Name, err)
+		}
+		*from = append(*from, parameter{name: tag, index: f.Index, set: set})
+	}
+	for _, param := range p.path {
+		if !strings.Contains(path, "{"+param.name+"}") {
+			return p, fmt.Errorf("web: the path has no {%s}", param.name)
+		}
+	}
+	if strings.Count(path, "{") != len(p.path) {
+		return p, fmt.Errorf("web: the path names other things than the %d path fields", len(p.path))
+	}
+	return p, nil
+}
+
+// setter parses one value of a parameter.
+func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
+	switch {
+	case t == reflect.TypeFor[uuid.UUID]():
+		return func(v reflect.Value, s string) error {
+			id, err := uuid.Parse(s)
+			if err != nil || len(s) != 36 {
+				return errors.New("not a UUID")
+			}
+			v.Set(reflect.ValueOf(id))
+			return nil
+		}, nil
+	case t.Kind() == reflect.String:
+		return func(v reflect.Value, s string) error { v.SetString(s); return nil }, nil
+	case t.Kind() == reflect.Int:
+		return func(v reflect.Value, s string) error {
+			n, err := strconv.ParseInt(s, 10, 32)
+			v.SetInt(n)
+			return err
+		}, nil
+	case t == reflect.TypeFor[*bool]():
+		return func(v reflect.Value, s string) error {
+			b, err := strconv.ParseBool(s)
+			v.Set(reflect.ValueOf(&b))
+			return err
+		}, nil
+	default:
+		return nil, fmt.Errorf("parameters of type %s are not known", t)
+	}
+}
+
+// bind fills in with the request and validates it. It returns the body, for fingerprints.
+func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64) ([]byte, error) {
+	v := reflect.ValueOf(in).Elem()
+	for _, param := range p.path {
+		if err := param.set(v.FieldByIndex(param.index), c.Param(param.name)); err != nil {
+			return nil, errNotFound // what cannot be an identifier identifies nothing
+		}
+	}
+	var fields []fault.Field
+	if len(p.query) > 0 {
+		values := c.QueryParams()
+		for _, param := range p.query {
+			if !values.Has(param.name) || values.Get(param.name) == "" {
+				continue
+			}
+			if err := param.set(v.FieldByIndex(param.index), values.Get(param.name)); err != nil {
+				fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
+			}
+		}
+	}
+	var body []byte
+	if p.body {
+		var err error
+		if body, err = p.read(c.Request(), most); err != nil {
+			return nil, err
+		}
+		if len(body) > 0 {
+			bad, err := decode(body, in)
+			if err != nil {
+				return nil, err
+			}
+			fields = append(fields, bad...)
+		}
+	}
+	if len(fields) == 0 {
+		fields = violations(check, in)
+	}
+	if len(fields) > 0 {
+		return nil, ErrInvalid.WithFields(fields...)
+	}
+	return body, nil
+}
+
+// read returns the body of a request that should have one.
+func (p plan) read(r *http.Request, most int64) ([]byte, error) {
+	if r.ContentLength > most {
+		return nil, ErrTooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
+	switch {
+	case err != nil && r.Context().Err() != nil:
+		return nil, r.Context().Err()
+	case err != nil:
+		return nil, ErrMalformed.Because(err)
+	case int64(len(body)) > most:
+		return nil, ErrTooLarge
+	case len(body) == 0 && p.optionalBody:
+		return nil, nil
+	case len(body) == 0:
+		return nil, ErrMalformed.Because(io.ErrUnexpectedEOF)
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != echo.MIMEApplicationJSON || r.Header.Get("Content-Encoding") != "" {
+		return nil, ErrMediaType
+	}
+	return body, nil
+}
+
+// decode reads exactly one JSON value without unknown fields. It returns the field that is wrong, or an error
+// when the text is no JSON at all.
+func decode(body []byte, into any) ([]fault.Field, error) {
+	if !json.Valid(body) {
+		return nil, ErrMalformed
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	err := decoder.Decode(into)
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil, nil
+	case errors.As(err, &wrong):
+		field := wrong.Field
+		if field == "" {
+			field = "body"
+		}
+		return []fault.Field{{Name: field, Code: "type", Detail: "The value is not of the right type."}}, nil
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return []fault.Field{{Name: strings.Trim(name, `"`), Code: "unknown", Detail: "There is no such field."}}, nil
+	}
+	// What is left is a value that its own type refused, such as an identifier that is none.
+	return []fault.Field{{Name: "body", Code: "format", Detail: "A value has the wrong format: " + err.Error()}}, nil
+}

@@ -1,0 +1,216 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/toeic-app/toeic/domain/fault"
+	"github.com/toeic-app/toeic/domain/identity"
+)
+
+// MaxBody is how large a request body may be unless an endpoint says otherwise, in bytes.
+const MaxBody = 1 << 20
+
+// Endpoint is one route: what it is called, who may use it, what goes in and out, and what it does.
+type Endpoint[In, Out any] struct {
+	Method      string
+	Path        string // with {names} for the fields of In that carry the tag path
+	Permission  identity.Permission
+	Tag         string
+	Summary     string
+	Description string
+	Status      int            // of success; 200 when zero, 204 for None
+	Faults      []*fault.Error // the failures that are the endpoint's own, for the document
+	Idempotent  bool           // honours Idempotency-Key
+	// OptionalBody allows a request without a body; the fields of In are zero then.
+	OptionalBody bool
+	MaxBody      int64 // bytes; MaxBody when zero
+	Cache        Caching
+	Handle       func(ctx context.Context, r Request, in In) (Out, error)
+}
+
+// Request is what an endpoint may know of the request beyond its own fields.
+type Request struct {
+	ID       string // of the request, for logs
+	Actor    identity.Actor
+	Device   identity.Device
+	Language string // the best match of Accept-Language among identity.Locales
+}
+
+// None is an In without fields, or an Out without a body.
+type None struct{}
+
+// File is an Out that is sent as it is.
+type File struct {
+	Type string // media type
+	Hash string // of Data; the ETag
+	Data []byte
+}
+
+// Statused is an Out that chooses its own status.
+type Statused interface{ StatusCode() int }
+
+// Faults lists declared failures, for the document.
+func Faults(list ...*fault.Error) []*fault.Error { return list }
+
+// Caching says who may keep a reply, and for how long.
+type Caching struct {
+	control string
+	tagged  bool // carries an ETag
+}
+
+// noStore is the caching of private replies.
+const noStore = "no-store"
+
+// Private lets the client keep content for a while and ask whether it changed.
+func Private(age time.Duration) Caching {
+	return Caching{control: fmt.Sprintf("private, max-age=%d", int(age/time.Second)), tagged: true}
+}
+
+// Public lets everybody keep content that is the same for all, and ask whether it changed.
+func Public(age time.Duration) Caching {
+	return Caching{control: fmt.Sprintf("public, max-age=%d", int(age/time.Second)), tagged: true}
+}
+
+// Immutable lets everybody keep content for ever.
+func Immutable() Caching {
+	return Caching{control: "public, max-age=31536000, immutable", tagged: true}
+}
+
+// Register adds an endpoint to the API. What is wrong with it is told by API.Err.
+func Register[In, Out any](a *API, e Endpoint[In, Out]) {
+	if err := register(a, e); err != nil {
+		a.failed = append(a.failed, fmt.Errorf("%s %s: %w", e.Method, e.Path, err))
+	}
+}
+
+func register[In, Out any](a *API, e Endpoint[In, Out]) error {
+	plan, err := planOf[In](e.Path, e.OptionalBody)
+	if err != nil {
+		return err
+	}
+	if e.MaxBody == 0 {
+		e.MaxBody = MaxBody
+	}
+	if e.Status == 0 {
+		e.Status = http.StatusOK
+		if _, empty := any(*new(Out)).(None); empty {
+			e.Status = http.StatusNoContent
+		}
+	}
+	r := Route{Method: e.Method, Path: e.Path, Permission: e.Permission}
+	if err := a.add(r, serve(a, e, plan)); err != nil {
+		return err
+	}
+	return a.document.add(described{
+		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: new(Out), status: e.Status,
+		faults: e.Faults, body: plan.body, optionalBody: e.OptionalBody, idempotent: e.Idempotent, tagged: e.Cache.tagged,
+	})
+}
+
+// serve is the life of one request, from permission to reply.
+func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc {
+	work := func(c echo.Context, r Request, in In) (rendered, error) {
+		out, err := e.Handle(c.Request().Context(), r, in)
+		if err != nil {
+			return rendered{}, err
+		}
+		return render(e.Status, out)
+	}
+	return func(c echo.Context) error {
+		r, err := a.admit(c, e.Permission)
+		if err != nil {
+			return err
+		}
+		var in In
+		body, err := plan.bind(c, a.check, &in, e.MaxBody)
+		if err != nil {
+			return err
+		}
+		key := c.Request().Header.Get("Idempotency-Key")
+		if !e.Idempotent || key == "" {
+			out, err := work(c, r, in)
+			if err != nil {
+				return err
+			}
+			return a.send(c, out, e.Cache)
+		}
+		out, err := a.once(c, r, key, body, func() (rendered, error) { return work(c, r, in) })
+		if err != nil {
+			return err
+		}
+		return a.send(c, out, e.Cache)
+	}
+}
+
+// admit finds out who asks, and whether they may. Public routes ask nobody.
+func (a *API) admit(c echo.Context, p identity.Permission) (Request, error) {
+	x := exchangeOf(c)
+	r := Request{
+		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
+		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
+	}
+	if p == identity.Public {
+		return r, nil
+	}
+	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return r, identity.ErrUnauthenticated
+	}
+	actor, err := a.config.Authenticate(c.Request().Context(), strings.TrimSpace(token))
+	if err != nil {
+		return r, err
+	}
+	x.actor, r.Actor = actor, actor
+	return r, actor.Authorize(p)
+}
+
+const maxUserAgent = 300 // bytes that are kept of a User-Agent header
+
+// clipped cuts s at a rune boundary and makes it valid UTF-8 that every database takes.
+func clipped(s string, most int) string {
+	if len(s) > most {
+		s = s[:most]
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, ""))
+}
+
+// rendered is a reply before it is sent.
+type rendered struct {
+	Status int    `json:"status"`
+	Type   string `json:"type,omitempty"`
+	Body   []byte `json:"body,omitempty"`
+
+	hash string // of the body, when it is known
+}
+
+// render encodes what an endpoint returned.
+func render(status int, out any) (rendered, error) {
+	switch v := out.(type) {
+	case None:
+		return rendered{Status: http.StatusNoContent}, nil
+	case File:
+		return rendered{Status: status, Type: v.Type, Body: v.Data, hash: v.Hash}, nil
+	case Statused:
+		status = v.StatusCode()
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // replies are JSON and say so; nosniff keeps them from being anything else
+	if err := encoder.Encode(out); err != nil {
+		return rendered{}, fmt.Errorf("encode the reply: %w", err)
+	}
+	return rendered{Status: status, Type: echo.MIMEApplicationJSON, Body: bytes.TrimSuffix(b.Bytes(), []byte{'\n'})}, nil
+}

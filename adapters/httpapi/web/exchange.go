@@ -1,0 +1,169 @@
+package web
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/toeic-app/toeic/domain/fault"
+	"github.com/toeic-app/toeic/domain/identity"
+)
+
+// exchange is what the kit remembers of one request until it is logged.
+type exchange struct {
+	id     string // of the request
+	trace  string // of the distributed trace, when the client has one
+	actor  identity.Actor
+	failed error
+}
+
+const exchangeKey = "web.exchange"
+
+func exchangeOf(c echo.Context) *exchange {
+	x, ok := c.Get(exchangeKey).(*exchange)
+	if !ok {
+		return &exchange{} // a handler that is tested without the kit
+	}
+	return x
+}
+
+var (
+	saneID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
+)
+
+// begin wraps every request, matched or not: identifier, headers, time limit, recovery, failure, and log line.
+func (a *API) begin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		start := a.config.Clock.Now()
+		x := a.newExchange(c.Request())
+		c.Set(exchangeKey, x)
+		a.secure(c.Response().Header(), x.id)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), a.config.RequestTimeout)
+		defer cancel()
+		c.SetRequest(c.Request().WithContext(ctx))
+		if err := a.recovering(c, next); err != nil {
+			a.fail(c, err)
+		}
+		a.log(c, x, float64(a.config.Clock.Now().Sub(start).Microseconds())/1000)
+		return nil
+	}
+}
+
+func (a *API) newExchange(r *http.Request) *exchange {
+	x := &exchange{id: r.Header.Get(echo.HeaderXRequestID)}
+	if !saneID.MatchString(x.id) {
+		x.id = a.config.IDs.New().String()
+	}
+	if m := traceparent.FindStringSubmatch(r.Header.Get("Traceparent")); m != nil && m[1] != strings.Repeat("0", hex.EncodedLen(16)) {
+		x.trace = m[1]
+	}
+	return x
+}
+
+// secure sets the headers that every reply carries, failures included.
+func (a *API) secure(h http.Header, id string) {
+	h.Set(echo.HeaderXRequestID, id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cache-Control", noStore)
+	if a.config.HSTS {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
+
+// panicked is a panic that became an error.
+type panicked struct {
+	value any
+	stack []byte
+}
+
+func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
+
+// recovering turns a panic into an error. http.ErrAbortHandler is how a handler cuts the connection, so it passes.
+func (a *API) recovering(c echo.Context, next echo.HandlerFunc) (err error) {
+	defer func() {
+		switch v := recover(); {
+		case v == nil:
+		case v == http.ErrAbortHandler: //nolint:errorlint // the server compares it in the same way
+			panic(v)
+		default:
+			err = panicked{value: v, stack: debug.Stack()}
+		}
+	}()
+	return next(c)
+}
+
+// log writes the one line of a request. It names the route, never the address: that may hold what is secret.
+func (a *API) log(c echo.Context, x *exchange, ms float64) {
+	res := c.Response()
+	fields := []zap.Field{
+		zap.String("method", c.Request().Method), zap.String("route", routeOf(c)), zap.Int("status", res.Status),
+		zap.Float64("duration_ms", ms), zap.Int64("bytes", res.Size), zap.String("ip", c.RealIP()), zap.String("request_id", x.id),
+	}
+	if x.trace != "" {
+		fields = append(fields, zap.String("trace_id", x.trace))
+	}
+	if !x.actor.Nobody() {
+		fields = append(fields, zap.Stringer("user", x.actor.UserID))
+	}
+	level := zapcore.InfoLevel
+	if x.failed != nil {
+		fields = append(fields, zap.String("code", codeOf(x.failed)))
+		if res.Status >= http.StatusInternalServerError {
+			level = zapcore.ErrorLevel
+			fields = append(fields, zap.NamedError("error", x.failed))
+		}
+		var p panicked
+		if errors.As(x.failed, &p) {
+			fields = append(fields, zap.ByteString("stack", p.stack))
+		}
+	}
+	a.config.Logger.Log(level, "request", fields...)
+}
+
+func codeOf(err error) string {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return codeInternal
+}
+
+// routeOf is the template of the route, "unmatched" for none.
+func routeOf(c echo.Context) string {
+	if p := c.Path(); p != "" {
+		return p
+	}
+	return "unmatched"
+}
+
+// echoPath writes {name} as Echo does.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+// cors lets browsers call from other origins, without credentials: clients send their token themselves.
+func cors(origins []string) echo.MiddlewareFunc {
+	return middleware.CORSWithConfig(middleware.CORSConfig{
+		AllowOrigins:  origins,
+		AllowMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
+		AllowHeaders:  []string{"Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", "Traceparent"},
+		ExposeHeaders: []string{"ETag", "X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Language"},
+		MaxAge:        600,
+	})
+}
