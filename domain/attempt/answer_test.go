@@ -288,8 +288,10 @@ func TestBlanksAndItemsOfPartsNotTakenEarnNothing(t *testing.T) {
 		10: choose(10, examtest.Key(5, 11), 1), // the key of its neighbour
 	}
 	want := []score.Mark{
-		{Part: 2, Ability: exam.DetailsShort, Correct: true}, {Part: 2, Ability: exam.DetailsShort},
-		{Part: 5, Ability: exam.LocateDetail}, {Part: 5, Ability: exam.LocateDetail},
+		{Part: 2, Ability: exam.DetailsShort, Correct: true},
+		{Part: 2, Ability: exam.DetailsShort},
+		{Part: 5, Ability: exam.LocateDetail},
+		{Part: 5, Ability: exam.LocateDetail},
 	}
 	if diff := cmp.Diff(want, a.Marks(form, sheet)); diff != "" {
 		t.Error(diff)

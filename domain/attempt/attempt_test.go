@@ -29,8 +29,13 @@ var (
 
 func fullForm() exam.Summary {
 	return exam.Summary{ExamID: uuid.UUID{15: 3}, RevisionID: uuid.UUID{15: 4}, Outline: exam.Outline{
-		{Part: 1, First: 1, Count: 6}, {Part: 2, First: 7, Count: 25}, {Part: 3, First: 32, Count: 39}, {Part: 4, First: 71, Count: 30},
-		{Part: 5, First: 101, Count: 30}, {Part: 6, First: 131, Count: 16}, {Part: 7, First: 147, Count: 54},
+		{Part: 1, First: 1, Count: 6},
+		{Part: 2, First: 7, Count: 25},
+		{Part: 3, First: 32, Count: 39},
+		{Part: 4, First: 71, Count: 30},
+		{Part: 5, First: 101, Count: 30},
+		{Part: 6, First: 131, Count: 16},
+		{Part: 7, First: 147, Count: 54},
 	}}
 }
 

@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -44,9 +44,8 @@ func newDocument(title, version string) *document {
 	reflector := r.JSONSchemaReflector()
 	reflector.DefaultOptions = append(reflector.DefaultOptions,
 		jsonschema.InterceptProp(constrain), jsonschema.InterceptNullability(denullify),
-		jsonschema.InterceptDefName(func(t reflect.Type, name string) string { return definition(t, name) }))
+		jsonschema.InterceptDefName(definition))
 	reflector.AddTypeMapping(uuid.UUID{}, formatted("uuid"))
-	reflector.AddTypeMapping(time.Time{}, formatted("date-time"))
 	return &document{reflector: r}
 }
 
@@ -56,15 +55,31 @@ func formatted(format string) jsonschema.Schema {
 	return s
 }
 
-// definition names a schema after its type, without the words that only Go needs.
-func definition(t reflect.Type, name string) string {
-	for _, suffix := range []string{"Reply", "Request"} {
-		name = strings.TrimSuffix(name, suffix)
-	}
-	if t.Name() == "problem" {
-		return "Problem"
+// definition names a schema after its context and type: attemptapi.reviewItemReply is AttemptReviewItem.
+func definition(t reflect.Type, _ string) string {
+	base, argument, generic := strings.Cut(t.Name(), "[")
+	name := schemaName(path.Base(t.PkgPath()), base)
+	if generic {
+		dot := strings.LastIndexByte(argument, '.')
+		name += schemaName(path.Base(argument[:max(dot, 0)]), strings.TrimSuffix(argument[dot+1:], "]"))
 	}
 	return name
+}
+
+func schemaName(pkg, name string) string {
+	context, api := strings.CutSuffix(pkg, "api")
+	name = capital(strings.TrimSuffix(name, "Reply"))
+	if context = capital(context); !api || strings.HasPrefix(name, context) {
+		return name
+	}
+	return context + name
+}
+
+func capital(word string) string {
+	if word == "" {
+		return ""
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
 }
 
 // denullify: a list that is empty is [], never null.
@@ -258,12 +273,11 @@ func (d *document) failures(oc openapi.OperationContext, r described) {
 // operationID names an operation after its method and path: getAttemptsById.
 func operationID(r Route) string {
 	id := strings.ToLower(r.Method)
-	path := strings.TrimPrefix(r.Path, "/api/v1")
-	for word := range strings.FieldsFuncSeq(path, func(c rune) bool { return strings.ContainsRune("/-_", c) }) {
+	for word := range strings.FieldsFuncSeq(strings.TrimPrefix(r.Path, "/api/v1"), func(c rune) bool { return strings.ContainsRune("/-_", c) }) {
 		if name, ok := strings.CutPrefix(word, "{"); ok {
-			word = "by" + strings.ToUpper(name[:1]) + strings.TrimSuffix(name[1:], "}")
+			word = "by" + capital(strings.TrimSuffix(name, "}"))
 		}
-		id += strings.ToUpper(word[:1]) + word[1:]
+		id += capital(word)
 	}
 	return id
 }
