@@ -165,11 +165,20 @@ func TestLevelsBeginAtTheirCutScores(t *testing.T) {
 		scaled  int
 		want    score.CEFR
 	}{
-		{exam.Listening, 55, score.BelowA1}, {exam.Listening, 60, score.A1}, {exam.Listening, 110, score.A2},
-		{exam.Listening, 270, score.A2}, {exam.Listening, 275, score.B1}, {exam.Listening, 400, score.B2},
-		{exam.Listening, 485, score.B2}, {exam.Listening, 490, score.C1},
-		{exam.Reading, 110, score.A1}, {exam.Reading, 115, score.A2}, {exam.Reading, 275, score.B1},
-		{exam.Reading, 380, score.B1}, {exam.Reading, 385, score.B2}, {exam.Reading, 455, score.C1},
+		{exam.Listening, 55, score.BelowA1},
+		{exam.Listening, 60, score.A1},
+		{exam.Listening, 110, score.A2},
+		{exam.Listening, 270, score.A2},
+		{exam.Listening, 275, score.B1},
+		{exam.Listening, 400, score.B2},
+		{exam.Listening, 485, score.B2},
+		{exam.Listening, 490, score.C1},
+		{exam.Reading, 110, score.A1},
+		{exam.Reading, 115, score.A2},
+		{exam.Reading, 275, score.B1},
+		{exam.Reading, 380, score.B1},
+		{exam.Reading, 385, score.B2},
+		{exam.Reading, 455, score.C1},
 	} {
 		if got := score.Level(tc.section, tc.scaled); got != tc.want {
 			t.Errorf("%s %d = %s, want %s", tc.section, tc.scaled, got, tc.want)

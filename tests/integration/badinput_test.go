@@ -33,8 +33,10 @@ func TestBadRequestsGetAClearProblemAndChangeNothing(t *testing.T) {
 		{"an unknown field", "PUT", put, `{"answers":[{"number":1,"choice":"A","seq":1,"score":990}]}`, nil, 422, "request.invalid", []string{"score"}},
 		{"a wrong type", "PUT", put, `{"answers":[{"number":"one","choice":"A","seq":1}]}`, nil, 422, "request.invalid", []string{"answers.number"}},
 		{"a wrong type of the whole", "PUT", put, `[]`, nil, 422, "request.invalid", []string{"body"}},
-		{"several broken rules", "PUT", put, `{"answers":[{"number":0,"choice":"E","seq":0},{"number":201,"choice":"A","seq":1}]}`, nil, 422, "request.invalid",
-			[]string{"answers[0].number", "answers[0].choice", "answers[0].seq", "answers[1].number"}},
+		{
+			"several broken rules", "PUT", put, `{"answers":[{"number":0,"choice":"E","seq":0},{"number":201,"choice":"A","seq":1}]}`, nil, 422, "request.invalid",
+			[]string{"answers[0].number", "answers[0].choice", "answers[0].seq", "answers[1].number"},
+		},
 		{"too many answers", "PUT", put, many, nil, 422, "request.invalid", []string{"answers"}},
 		{"an item of no part", "PUT", put, answers(answer{200, "A", 1}), nil, 422, "attempt.answers_refused", []string{"answers[0].number"}},
 		{"an option that the item lacks", "PUT", put, answers(answer{4, "D", 1}), nil, 422, "attempt.answers_refused", []string{"answers[0].choice"}},
