@@ -36,7 +36,7 @@ var rule = []layer{
 	{folder: "application", inside: []string{"domain", "ports"}, outside: []string{"github.com/google/uuid"}},
 	{folder: "adapters", inside: []string{"domain", "ports", "application"}},
 	{folder: "adapters/entstore", inside: []string{"domain", "ports", "ent", "migrations"}},
-	{folder: "adapters/entstore/storetest", inside: []string{"adapters/entstore", "migrations", "tests/private"}},
+	{folder: "adapters/entstore/storetest", inside: []string{"adapters/entstore", "migrations", "tests/private"}, unbanned: []string{"context.Background"}},
 	{folder: "adapters/httpapi", inside: []string{"domain", "ports", "application", "adapters/httpapi/web"}, own: true},
 	{folder: "adapters/httpapi/web", inside: []string{"domain", "ports"}},
 	{folder: "bootstrap", inside: []string{"domain", "ports", "application", "adapters", "migrations", "content"}, unbanned: []string{"context.Background"}},

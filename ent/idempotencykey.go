@@ -20,7 +20,7 @@ type IdempotencyKey struct {
 	// Fingerprint holds the value of the "fingerprint" field.
 	Fingerprint string `json:"fingerprint,omitempty"`
 	// Reply holds the value of the "reply" field.
-	Reply *[]byte `json:"-"`
+	Reply []byte `json:"-"`
 	// ClaimedAt holds the value of the "claimed_at" field.
 	ClaimedAt time.Time `json:"claimed_at,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
@@ -70,7 +70,7 @@ func (_m *IdempotencyKey) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field reply", values[i])
 			} else if value != nil {
-				_m.Reply = value
+				_m.Reply = *value
 			}
 		case idempotencykey.FieldClaimedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {

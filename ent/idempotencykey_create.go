@@ -138,7 +138,7 @@ func (_c *IdempotencyKeyCreate) createSpec() (*IdempotencyKey, *sqlgraph.CreateS
 	}
 	if value, ok := _c.mutation.Reply(); ok {
 		_spec.SetField(idempotencykey.FieldReply, field.TypeBytes, value)
-		_node.Reply = &value
+		_node.Reply = value
 	}
 	if value, ok := _c.mutation.ClaimedAt(); ok {
 		_spec.SetField(idempotencykey.FieldClaimedAt, field.TypeTime, value)

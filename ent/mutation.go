@@ -5134,7 +5134,7 @@ func (m *IdempotencyKeyMutation) Reply() (r []byte, exists bool) {
 // OldReply returns the old "reply" field's value of the IdempotencyKey entity.
 // If the IdempotencyKey object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *IdempotencyKeyMutation) OldReply(ctx context.Context) (v *[]byte, err error) {
+func (m *IdempotencyKeyMutation) OldReply(ctx context.Context) (v []byte, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldReply is only allowed on UpdateOne operations")
 	}

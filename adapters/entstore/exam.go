@@ -12,6 +12,7 @@ import (
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ent"
+	"github.com/toeic-app/toeic/ent/conversiontable"
 	entexam "github.com/toeic-app/toeic/ent/exam"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/mediaobject"
@@ -183,16 +184,27 @@ func (r publication) PutMedia(ctx context.Context, m exam.Media, data []byte) er
 }
 
 func (r publication) PutTable(ctx context.Context, t score.Table) (bool, error) {
+	listening, err := json.Marshal(t.Listening)
+	if err != nil {
+		return false, fmt.Errorf("encode a conversion table: %w", err)
+	}
+	reading, err := json.Marshal(t.Reading)
+	if err != nil {
+		return false, fmt.Errorf("encode a conversion table: %w", err)
+	}
+	added, err := insertNew(ctx, r.c, r.dialect, conversiontable.Table,
+		[]string{conversiontable.FieldID, conversiontable.FieldListening, conversiontable.FieldReading},
+		[]any{t.Version, listening, reading})
+	if added || err != nil {
+		return added, err
+	}
 	row, err := r.c.ConversionTable.Get(ctx, t.Version)
-	switch {
-	case ent.IsNotFound(err):
-		err := r.c.ConversionTable.Create().SetID(t.Version).SetListening(t.Listening[:]).SetReading(t.Reading[:]).Exec(ctx)
-		return true, translate(err)
-	case err != nil:
+	if err != nil {
 		return false, translate(err)
 	}
-	if !slices.Equal(row.Listening, t.Listening[:]) || !slices.Equal(row.Reading, t.Reading[:]) {
-		return false, score.ErrTableChanged
+	stored, err := tableFromRow(row)
+	if err == nil && stored != t {
+		err = score.ErrTableChanged
 	}
-	return false, nil
+	return false, err
 }

@@ -40,7 +40,7 @@ func (r replies) Claim(ctx context.Context, key, fingerprint string, now time.Ti
 	case row.Fingerprint != fingerprint:
 		return nil, ports.ErrKeyReused
 	case row.Reply != nil:
-		return *row.Reply, nil
+		return row.Reply, nil
 	}
 	n, err := r.c.IdempotencyKey.Update().
 		Where(idempotencykey.ID(key), idempotencykey.ReplyIsNil(), idempotencykey.ClaimedAtLTE(now.Add(-stale))).

@@ -149,7 +149,7 @@ func (IdempotencyKey) Fields() []ent.Field {
 	return []ent.Field{
 		field.String("id").StorageKey("key").Immutable(),
 		field.String("fingerprint"),
-		field.Bytes("reply").Optional().Nillable().Sensitive(),
+		field.Bytes("reply").Optional().Sensitive(),
 		field.Time("claimed_at"),
 		field.Time("expires_at"),
 	}
