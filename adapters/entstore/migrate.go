@@ -106,11 +106,7 @@ func (s *Store) migrating(ctx context.Context, fn func(*goose.Provider) ([]*goos
 // rebuilds a table switches foreign keys off, which does nothing inside a transaction, and the rebuild would
 // then delete all rows that refer to the table; so they are off from the start.
 func (s *Store) provider() (*goose.Provider, error) {
-	files, err := migrations.Files(s.dialect)
-	if err != nil {
-		return nil, err
-	}
-	if err := verify(files); err != nil {
+	if err := verify(s.files); err != nil {
 		return nil, err
 	}
 	var (
@@ -134,7 +130,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 		return nil, fmt.Errorf("open the database for migrations: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	p, err := goose.NewProvider(dialect, db, files, options...)
+	p, err := goose.NewProvider(dialect, db, s.files, options...)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("read the migrations: %w", err), db.Close())
 	}

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ type Store struct {
 	dialect migrations.Dialect
 	path    string // of the SQLite file
 	url     string // for lib/pq
+	files   fs.FS  // the migrations
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -78,6 +80,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		s.dialect, s.url = migrations.Postgres, address
 		driver, entDialect, name = "postgres", dialect.Postgres, address
 	}
+	files, err := migrations.Files(s.dialect)
+	if err != nil {
+		return nil, err
+	}
+	s.files = files
 	db, err := sql.Open(driver, name)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
