@@ -139,23 +139,35 @@ func (r *run) config(extra map[string]string) (Config, error) {
 	return c, misuse{fmt.Errorf("the configuration has problems:%s", list)}
 }
 
-// core opens the stores for a command and brings the database up to date. The caller closes it.
-func (r *run) core(ctx context.Context) (*core, error) {
-	c, err := r.config(nil)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := openCore(ctx, c, newLogger(c, r.surroundings.Stderr))
-	if err != nil {
-		return nil, err
-	}
-	if err := opened.migrate(ctx); err != nil {
-		return nil, errors.Join(err, opened.close())
-	}
-	return opened, nil
-}
-
 // printf writes a result.
 func (r *run) printf(format string, args ...any) {
 	fmt.Fprintf(r.surroundings.Stdout, format, args...)
+}
+
+// withStore runs fn on stores whose schema is left as it is.
+func (r *run) withStore(ctx context.Context, fn func(*core) error) error {
+	c, err := r.config(nil)
+	if err != nil {
+		return err
+	}
+	opened, err := openCore(ctx, c, newLogger(c, r.surroundings.Stderr))
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(opened), opened.close())
+}
+
+// withCore runs fn on stores that are up to date.
+func (r *run) withCore(ctx context.Context, fn func(*core) error) error {
+	return r.withStore(ctx, func(c *core) error {
+		if err := c.migrate(ctx); err != nil {
+			return err
+		}
+		return fn(c)
+	})
+}
+
+// complain prints one line for each thing that is wrong.
+func (r *run) complain(format string, args ...any) {
+	fmt.Fprintf(r.surroundings.Stderr, format, args...)
 }

@@ -3,9 +3,7 @@ package bootstrap
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
-	"time"
 
 	"go.uber.org/zap"
 )
@@ -63,80 +61,4 @@ type versionCommand struct{}
 func (*versionCommand) Run(r *run) error {
 	r.printf("toeic %s\n", version())
 	return nil
-}
-
-type migrateUp struct{}
-
-// Run applies what is pending.
-func (*migrateUp) Run(ctx context.Context, r *run) error {
-	return r.withStore(ctx, func(s *core) error {
-		done, err := s.store.Migrate(ctx)
-		for _, m := range done {
-			r.printf("applied %s\n", m.Name)
-		}
-		if err == nil && len(done) == 0 {
-			r.printf("nothing to apply\n")
-		}
-		return err
-	})
-}
-
-type migrateDown struct{}
-
-// Run takes one migration back.
-func (*migrateDown) Run(ctx context.Context, r *run) error {
-	return r.withStore(ctx, func(s *core) error {
-		done, err := s.store.MigrateDown(ctx)
-		for _, m := range done {
-			r.printf("took back %s\n", m.Name)
-		}
-		if err == nil && len(done) == 0 {
-			r.printf("nothing to take back\n")
-		}
-		return err
-	})
-}
-
-type migrateStatus struct{}
-
-// Run lists migrations.
-func (*migrateStatus) Run(ctx context.Context, r *run) error {
-	return r.withStore(ctx, func(s *core) error {
-		all, err := s.store.Migrations(ctx)
-		for _, m := range all {
-			state := "pending"
-			if m.AppliedAt != nil {
-				state = "applied " + m.AppliedAt.Format(time.RFC3339)
-			}
-			r.printf("%-40s %s\n", m.Name, state)
-		}
-		return err
-	})
-}
-
-// withStore runs fn on stores whose schema is left as it is.
-func (r *run) withStore(ctx context.Context, fn func(*core) error) error {
-	c, err := r.config(nil)
-	if err != nil {
-		return err
-	}
-	opened, err := openCore(ctx, c, newLogger(c, r.surroundings.Stderr))
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(opened), opened.close())
-}
-
-// withCore runs fn on stores that are up to date.
-func (r *run) withCore(ctx context.Context, fn func(*core) error) error {
-	opened, err := r.core(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(opened), opened.close())
-}
-
-// complain prints one line for each thing that is wrong.
-func (r *run) complain(format string, args ...any) {
-	fmt.Fprintf(r.surroundings.Stderr, format, args...)
 }

@@ -29,45 +29,47 @@ func (uc Validate) Execute(ctx context.Context, path string) (ports.Pack, []port
 		return ports.Pack{}, nil, err
 	}
 	if !unreadable(issues) {
-		for _, i := range pack.Form.Check() {
-			issues = append(issues, ports.PackIssue{File: manifest, Pointer: i.Pointer, Code: i.Code, Detail: i.Detail})
-		}
-		more, err := uc.conversion(ctx, pack.Form)
+		more, err := uc.rules(ctx, pack.Form, issues)
 		if err != nil {
 			return ports.Pack{}, nil, err
 		}
 		issues = append(issues, more...)
 	}
-	return pack, distinct(issues), nil
+	slices.SortStableFunc(issues, func(a, b ports.PackIssue) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Code, b.Code))
+	})
+	return pack, issues, nil
+}
+
+// rules judges the form by the rules of the format, except at places where something is wrong already: there a
+// rule would only repeat it.
+func (uc Validate) rules(ctx context.Context, form exam.Form, known []ports.PackIssue) ([]ports.PackIssue, error) {
+	wrong := map[string]bool{}
+	for _, i := range known {
+		wrong[i.Pointer] = i.File == manifest
+	}
+	var issues []ports.PackIssue
+	for _, i := range form.Check() {
+		if !wrong[i.Pointer] {
+			issues = append(issues, ports.PackIssue{File: manifest, Pointer: i.Pointer, Code: i.Code, Detail: i.Detail})
+		}
+	}
+	if wrong["/conversion"] {
+		return issues, nil
+	}
+	_, err := uc.Conversions.Table(ctx, form.Conversion)
+	if errors.Is(err, score.ErrTableNotFound) {
+		return append(issues, ports.PackIssue{
+			File: manifest, Pointer: "/conversion", Code: "unknown",
+			Detail: fmt.Sprintf("There is no conversion table %q.", form.Conversion),
+		}), nil
+	}
+	return issues, err
 }
 
 // unreadable reports whether the form as a whole could not be read, so that its rules cannot be judged.
 func unreadable(issues []ports.PackIssue) bool {
 	return slices.ContainsFunc(issues, func(i ports.PackIssue) bool { return i.File == manifest && i.Pointer == "" })
-}
-
-func (uc Validate) conversion(ctx context.Context, form exam.Form) ([]ports.PackIssue, error) {
-	if form.Conversion == "" {
-		return nil, nil // named already as missing
-	}
-	_, err := uc.Conversions.Table(ctx, form.Conversion)
-	if errors.Is(err, score.ErrTableNotFound) {
-		return []ports.PackIssue{{
-			File: manifest, Pointer: "/conversion", Code: "unknown",
-			Detail: fmt.Sprintf("There is no conversion table %q.", form.Conversion),
-		}}, nil
-	}
-	return nil, err
-}
-
-// distinct orders issues and keeps one for each place and code: the schema and the rules overlap a little.
-func distinct(issues []ports.PackIssue) []ports.PackIssue {
-	slices.SortStableFunc(issues, func(a, b ports.PackIssue) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Code, b.Code))
-	})
-	return slices.CompactFunc(issues, func(a, b ports.PackIssue) bool {
-		return a.File == b.File && a.Pointer == b.Pointer && a.Code == b.Code
-	})
 }
 
 // Outcome tells what an import did.
