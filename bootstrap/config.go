@@ -117,7 +117,7 @@ func Load(dir string, environ []string, envFile string, flags map[string]string)
 	if path := inDir(dir, envFile); path != "" {
 		file, err := godotenv.Read(path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			problems = append(problems, Problem{Setting: envFile, Detail: "cannot be read: " + err.Error()})
+			problems = append(problems, Problem{Setting: envFile, Detail: unreadable(err)})
 		}
 		maps.Copy(settings, file)
 	}
@@ -134,6 +134,15 @@ func Load(dir string, environ []string, envFile string, flags map[string]string)
 	}
 	c.DataDir = inDir(dir, c.DataDir)
 	return c, append(problems, c.check()...)
+}
+
+// unreadable says why a settings file cannot be read, without the parser's words: they quote the file, secrets included.
+func unreadable(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return "cannot be read: " + p.Err.Error()
+	}
+	return "cannot be read: it must be made of lines NAME=value and # comments"
 }
 
 // inDir returns path as seen from dir; "" stays "".
