@@ -2,6 +2,7 @@ package attemptapp
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/google/uuid"
@@ -101,15 +102,16 @@ func (uc Questions) Execute(ctx context.Context, user, id uuid.UUID, part exam.P
 		if !head.Taken.HasPart(p.Number) || (part != 0 && part != p.Number) {
 			continue
 		}
-		for _, g := range p.Groups {
-			sheet.Groups = append(sheet.Groups, printed(p.Number, g, r.Content.Media))
+		for i, g := range p.Groups {
+			sheet.Groups = append(sheet.Groups, printed(p.Number, i, g, r.Content.Media))
 		}
 	}
 	return sheet, nil
 }
 
-func printed(p exam.Part, g exam.Group, media map[string]exam.Media) Group {
-	out := Group{ID: g.ID, Part: p}
+// printed shows a group. Its identifier is its place: the author's own name for it may say what it is about.
+func printed(p exam.Part, index int, g exam.Group, media map[string]exam.Media) Group {
+	out := Group{ID: fmt.Sprintf("p%d-%d", p, index+1), Part: p}
 	for _, s := range g.Stimuli {
 		st := Stimulus{Kind: s.Kind, Style: s.Style, Title: s.Title, Text: s.Text}
 		if m, ok := media[s.Media]; ok {

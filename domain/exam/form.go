@@ -42,7 +42,7 @@ type PartForm struct {
 
 // Group is one or more items together with what they are about.
 type Group struct {
-	ID         string     `json:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" maxLength:"64" description:"Unique in the form."`
+	ID         string     `json:"id" required:"true" pattern:"^[a-z0-9]+(-[a-z0-9]+)*$" maxLength:"64" description:"Unique in the form. The author's own name for the set; learners never see it."`
 	Stimuli    []Stimulus `json:"stimuli,omitempty" maxItems:"5" description:"Photograph, texts, graphic or recording."`
 	Transcript []Turn     `json:"transcript,omitempty" maxItems:"60" description:"Parts 3 and 4: what is said, turn by turn. Shown only after submission."`
 	Questions  []Question `json:"questions" required:"true" minItems:"1" maxItems:"5" description:"The items."`

@@ -49,14 +49,14 @@ func TestNoSecretOfAnItemLeavesTheServerBeforeSubmission(t *testing.T) {
 
 	seen, asked := everything(t, me, []string{a.ID, old.ID})
 	for _, document := range []string{"/openapi.json", "/docs/"} {
-		if body := me.want(200, nil, "GET", document, nil).body; bytes.Contains(body, []byte("CANARY")) {
+		if body := me.want(200, nil, "GET", document, nil).body; bytes.Contains(bytes.ToUpper(body), []byte("CANARY")) {
 			t.Errorf("a secret is in %s", document)
 		}
 	}
 	if asked < 20 {
 		t.Fatalf("only %d requests were made", asked)
 	}
-	if i := bytes.Index(seen, []byte("CANARY")); i >= 0 {
+	if i := bytes.Index(bytes.ToUpper(seen), []byte("CANARY")); i >= 0 {
 		t.Errorf("a secret got out: …%s…", seen[max(0, i-300):min(len(seen), i+60)])
 	}
 	for _, word := range []string{`"key"`, `"correct"`, `"explanation"`, `"rationale"`, `"transcript"`} {

@@ -15,7 +15,7 @@ func Full() exam.Form {
 	})
 }
 
-// Mini returns a form of 21 items over all seven parts that passes every check.
+// Mini returns a form of 22 items over all seven parts that passes every check.
 func Mini() exam.Form {
 	return build("mini-form", exam.Mini, map[exam.Part][]int{
 		1: {1}, 2: {1, 1}, 3: {3}, 4: {3}, 5: {1, 1}, 6: {4}, 7: {2, 5},
@@ -62,7 +62,7 @@ func build(slug string, kind exam.Kind, sizes map[exam.Part][]int) exam.Form {
 }
 
 func group(p exam.Part, index, first, size, documents int) exam.Group {
-	g := exam.Group{ID: fmt.Sprintf("p%d-%d", p, index)}
+	g := exam.Group{ID: fmt.Sprintf("canary-p%d-%d", p, index)}
 	switch p {
 	case exam.Photographs:
 		g.Stimuli = []exam.Stimulus{{Kind: exam.Image, Media: fmt.Sprintf("media/p1-%d.svg", index), Description: fmt.Sprintf("CANARY-DESCRIPTION-%d", first)}}
@@ -76,7 +76,7 @@ func group(p exam.Part, index, first, size, documents int) exam.Group {
 		g.Stimuli = []exam.Stimulus{{Kind: exam.Text, Style: "email", Text: text}}
 	case exam.ReadingComprehension:
 		for d := range documents {
-			g.Stimuli = append(g.Stimuli, exam.Stimulus{Kind: exam.Text, Style: "notice", Text: fmt.Sprintf("Document %d of %s", d+1, g.ID)})
+			g.Stimuli = append(g.Stimuli, exam.Stimulus{Kind: exam.Text, Style: "notice", Text: fmt.Sprintf("Document %d of set %d", d+1, index)})
 		}
 	}
 	for i := range size {
