@@ -132,8 +132,9 @@ func TestTheFirstRunNeedsNothingAndKeepsItsFilesPrivate(t *testing.T) {
 	t.Parallel()
 	p := place{dir: t.TempDir()}
 	s := p.serve(t)
+	eventually(t, "the banner is whole", func() bool { return strings.Contains(s.banner.String(), "Stop with") })
 	for _, words := range []string{s.url, s.url + "/docs", "admin create --email"} {
-		if !strings.Contains(s.banner, words) {
+		if !strings.Contains(s.banner.String(), words) {
 			t.Errorf("the banner lacks %q:\n%s", words, s.banner)
 		}
 	}

@@ -162,7 +162,7 @@ func TestNoSecretIsEverLogged(t *testing.T) {
 			if code := s.terminate(t); code != 0 {
 				t.Errorf("exit code %d", code)
 			}
-			logs := s.logs.String() + s.banner
+			logs := s.logs.String() + s.banner.String()
 			if !strings.Contains(logs, `"/api/v1/auth/login"`) {
 				t.Fatalf("the log misses the requests: %s", logs)
 			}

@@ -125,7 +125,7 @@ func (p place) must(t *testing.T, stdin string, args ...string) string {
 type server struct {
 	url    string
 	cmd    *exec.Cmd
-	banner string
+	banner *sink // what it printed
 	logs   *sink
 	ended  chan struct{} // closed when the process is gone
 }
@@ -134,7 +134,7 @@ type server struct {
 func (p place) serve(t *testing.T, args ...string) *server {
 	t.Helper()
 	cmd := p.command(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
-	s := &server{cmd: cmd, logs: &sink{}, ended: make(chan struct{})}
+	s := &server{cmd: cmd, banner: &sink{}, logs: &sink{}, ended: make(chan struct{})}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func (p place) serve(t *testing.T, args ...string) *server {
 func (s *server) readBanner(from io.Reader, ready chan<- string) {
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {
-		s.banner += lines.Text() + "\n"
+		fmt.Fprintln(s.banner, lines.Text())
 		if words := strings.Fields(lines.Text()); len(words) == 2 && words[0] == "address" {
 			ready <- words[1]
 		}

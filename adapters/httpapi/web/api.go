@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-playground/validator/v10"
@@ -61,8 +63,11 @@ type Route struct {
 
 // New prepares an API without routes of its own but for the document and its page.
 func New(c Config) (*API, error) {
-	if c.RequestTimeout <= 0 {
+	switch {
+	case c.RequestTimeout <= 0:
 		return nil, errors.New("web: a request timeout is required")
+	case c.Logger == nil, c.Clock == nil, c.IDs == nil, c.Authenticate == nil:
+		return nil, errors.New("web: a logger, a clock, identifiers and an authentication are required")
 	}
 	languages, err := newNegotiator(identity.Locales())
 	if err != nil {
@@ -120,8 +125,11 @@ func (a *API) add(r Route, h echo.HandlerFunc) error {
 	if _, known := identity.Permissions()[r.Permission]; !known {
 		return fmt.Errorf("web: %s %s has no known permission", r.Method, r.Path)
 	}
+	if !slices.Contains(methods(), r.Method) {
+		return fmt.Errorf("web: %s has no known method %q", r.Path, r.Method)
+	}
 	for _, other := range a.routes {
-		if other.Method == r.Method && other.Path == r.Path {
+		if other.Method == r.Method && shape(other.Path) == shape(r.Path) {
 			return fmt.Errorf("web: %s %s is registered twice", r.Method, r.Path)
 		}
 	}
@@ -132,6 +140,22 @@ func (a *API) add(r Route, h echo.HandlerFunc) error {
 		a.echo.Add(http.MethodHead, path, h)
 	}
 	return nil
+}
+
+// methods are those that routes may have. HEAD and OPTIONS follow from them.
+func methods() []string {
+	return []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+}
+
+// shape is a path without the names of its parameters: the router keeps one handler for each.
+func shape(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts {
+		if strings.HasPrefix(p, "{") {
+			parts[i] = "{}"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // The bounds of a connection. Bodies are small, so whoever takes longer is stuck or hostile.

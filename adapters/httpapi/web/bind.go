@@ -8,9 +8,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 	"github.com/google/uuid"
@@ -95,7 +97,13 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 			return nil
 		}, nil
 	case t.Kind() == reflect.String:
-		return func(v reflect.Value, s string) error { v.SetString(s); return nil }, nil
+		return func(v reflect.Value, s string) error {
+			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+				return errors.New("not text") // databases refuse it with errors of their own
+			}
+			v.SetString(s)
+			return nil
+		}, nil
 	case t.Kind() == reflect.Int:
 		return func(v reflect.Value, s string) error {
 			n, err := strconv.ParseInt(s, 10, 32)
@@ -117,7 +125,11 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64) ([]byte, error) {
 	v := reflect.ValueOf(in).Elem()
 	for _, param := range p.path {
-		if err := param.set(v.FieldByIndex(param.index), c.Param(param.name)); err != nil {
+		value, err := pathValue(c, param.name)
+		if err == nil {
+			err = param.set(v.FieldByIndex(param.index), value)
+		}
+		if err != nil {
 			return nil, errNotFound // what cannot be an identifier identifies nothing
 		}
 	}
@@ -154,6 +166,15 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 		return nil, ErrInvalid.WithFields(fields...)
 	}
 	return body, nil
+}
+
+// pathValue returns a value of the path without escapes. Echo matches the path as it was sent where that is not
+// the usual way to write it, and leaves the escapes in.
+func pathValue(c echo.Context, name string) (string, error) {
+	if c.Request().URL.RawPath == "" {
+		return c.Param(name), nil
+	}
+	return url.PathUnescape(c.Param(name))
 }
 
 // read returns the body of a request that should have one.
@@ -205,5 +226,5 @@ func decode(body []byte, into any) ([]fault.Field, error) {
 		return []fault.Field{{Name: strings.Trim(name, `"`), Code: "unknown", Detail: "There is no such field."}}, nil
 	}
 	// What is left is a value that its own type refused, such as an identifier that is none.
-	return []fault.Field{{Name: "body", Code: "format", Detail: "A value has the wrong format: " + err.Error()}}, nil
+	return []fault.Field{{Name: "body", Code: "format", Detail: "A value has the wrong format."}}, nil
 }

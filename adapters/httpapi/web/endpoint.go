@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -96,6 +97,14 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	if err != nil {
 		return err
 	}
+	switch {
+	case e.Handle == nil:
+		return errors.New("web: the endpoint does nothing")
+	case plan.body && e.Method == http.MethodGet:
+		return errors.New("web: a GET has no body to read fields from")
+	case e.Idempotent && a.config.Replies == nil:
+		return errors.New("web: an idempotent endpoint needs a place for replies")
+	}
 	if e.MaxBody == 0 {
 		e.MaxBody = MaxBody
 	}
@@ -134,15 +143,15 @@ func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc
 		if err != nil {
 			return err
 		}
-		key := c.Request().Header.Get("Idempotency-Key")
-		if !e.Idempotent || key == "" {
+		keys := c.Request().Header.Values("Idempotency-Key")
+		if !e.Idempotent || len(keys) == 0 {
 			out, err := work(c, r, in)
 			if err != nil {
 				return err
 			}
 			return a.send(c, out, e.Cache)
 		}
-		out, err := a.once(c, r, key, body, func() (rendered, error) { return work(c, r, in) })
+		out, err := a.once(c, r, keys[0], body, func() (rendered, error) { return work(c, r, in) })
 		if err != nil {
 			return err
 		}

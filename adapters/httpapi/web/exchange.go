@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,7 +38,7 @@ func exchangeOf(c echo.Context) *exchange {
 
 var (
 	saneID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	traceparent = regexp.MustCompile(`^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}`)
+	traceparent = regexp.MustCompile(`^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$`)
 )
 
 // begin wraps every request, matched or not: identifier, headers, time limit, recovery, failure, and log line.
@@ -53,7 +52,7 @@ func (a *API) begin(next echo.HandlerFunc) echo.HandlerFunc {
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		if err := a.recovering(c, next); err != nil {
-			a.fail(c, err)
+			a.fail(c, cutShort(ctx, err))
 		}
 		a.log(c, x, float64(a.config.Clock.Now().Sub(start).Microseconds())/1000)
 		return nil
@@ -65,10 +64,35 @@ func (a *API) newExchange(r *http.Request) *exchange {
 	if !saneID.MatchString(x.id) {
 		x.id = a.config.IDs.New().String()
 	}
-	if m := traceparent.FindStringSubmatch(r.Header.Get("Traceparent")); m != nil && m[1] != strings.Repeat("0", hex.EncodedLen(16)) {
-		x.trace = m[1]
-	}
+	x.trace = traceOf(r.Header.Get("Traceparent"))
 	return x
+}
+
+// traceOf returns the trace that a W3C traceparent names, "" for a header that is not valid. Versions to come may
+// append fields; version 00 has none.
+func traceOf(header string) string {
+	m := traceparent.FindStringSubmatch(header)
+	if m == nil || m[1] == "ff" || (m[1] == "00" && m[4] != "") || strings.Trim(m[2], "0") == "" || strings.Trim(m[3], "0") == "" {
+		return ""
+	}
+	return m[2]
+}
+
+// cutShort says of an error that the request was out of time, or its client gone, when it occurred: drivers report
+// both in words of their own.
+func cutShort(ctx context.Context, err error) error {
+	var (
+		f *fault.Error
+		p panicked
+	)
+	switch {
+	case ctx.Err() == nil, errors.As(err, &f), errors.As(err, &p):
+		return err
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return errTimeout.Because(err)
+	default:
+		return errGone.Because(err)
+	}
 }
 
 // secure sets the headers that every reply carries, failures included.
@@ -80,6 +104,7 @@ func (a *API) secure(h http.Header, id string) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", noStore)
 	if a.config.HSTS {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
@@ -124,7 +149,7 @@ func (a *API) log(c echo.Context, x *exchange, ms float64) {
 	level := zapcore.InfoLevel
 	if x.failed != nil {
 		fields = append(fields, zap.String("code", codeOf(x.failed)))
-		if res.Status >= http.StatusInternalServerError {
+		if res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
 			level = zapcore.ErrorLevel
 			fields = append(fields, zap.NamedError("error", x.failed))
 		}

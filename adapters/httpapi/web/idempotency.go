@@ -28,7 +28,7 @@ var errKey = fault.New(fault.Invalid, "idempotency.invalid_key", "The Idempotenc
 // once does the work of a request, or gives the answer that was given to it before. The key belongs to its owner
 // and route. Failures are not kept: they give the key back.
 func (a *API) once(c echo.Context, r Request, key string, body []byte, work func() (rendered, error)) (rendered, error) {
-	if len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
+	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		return rendered{}, errKey
 	}
 	ctx, req := c.Request().Context(), c.Request()

@@ -30,6 +30,7 @@ const (
 // document is the OpenAPI description of the routes, made from their Go types.
 type document struct {
 	reflector *openapi31.Reflector
+	ids       map[string]Route // by operation id
 	once      sync.Once
 	encoded   []byte
 	err       error
@@ -46,7 +47,7 @@ func newDocument(title, version string) *document {
 		jsonschema.InterceptProp(constrain), jsonschema.InterceptNullability(denullify),
 		jsonschema.InterceptDefName(definition))
 	reflector.AddTypeMapping(uuid.UUID{}, formatted("uuid"))
-	return &document{reflector: r}
+	return &document{reflector: r, ids: map[string]Route{}}
 }
 
 func formatted(format string) jsonschema.Schema {
@@ -191,7 +192,12 @@ func (d *document) add(r described) error {
 	oc.SetTags(r.tag)
 	oc.SetSummary(r.summary)
 	oc.SetDescription(r.description)
-	oc.SetID(operationID(r.route))
+	id := operationID(r.route)
+	if other, taken := d.ids[id]; taken {
+		return fmt.Errorf("document: operation %s is also %s %s", id, other.Method, other.Path)
+	}
+	d.ids[id] = r.route
+	oc.SetID(id)
 	if r.route.Permission != identity.Public {
 		oc.AddSecurity(bearerScheme)
 	}

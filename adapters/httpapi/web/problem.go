@@ -15,6 +15,7 @@ import (
 var (
 	errNotFound = fault.New(fault.NotFound, "request.not_found", "There is nothing at this address.")
 	errMethod   = fault.New(fault.Unsupported, "request.method_not_allowed", "The address does not support this method.")
+	errGone     = fault.New(fault.Unavailable, "request.canceled", "The request was given up before it was answered.")
 	errTimeout  = fault.New(fault.Unavailable, "request.timeout", "The request took too long; try again shortly.")
 )
 

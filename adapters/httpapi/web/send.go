@@ -79,18 +79,27 @@ func compressible(r rendered) bool {
 	return len(r.Body) >= minCompressed && (r.Type == echo.MIMEApplicationJSON || r.Type == "image/svg+xml")
 }
 
-// acceptsGzip reports whether the client takes gzip. A weight of zero refuses it.
+// acceptsGzip reports whether the client takes gzip. A weight of zero refuses it, and "*" speaks only for codings
+// that are not named.
 func acceptsGzip(header string) bool {
+	others := false
 	for item := range strings.SplitSeq(header, ",") {
-		name, weight, _ := strings.Cut(strings.TrimSpace(item), ";")
-		if name = strings.TrimSpace(name); name != "gzip" && name != "*" {
-			continue
+		name, weight, _ := strings.Cut(item, ";")
+		switch name = strings.TrimSpace(name); {
+		case strings.EqualFold(name, "gzip"):
+			return positive(weight)
+		case name == "*":
+			others = positive(weight)
 		}
-		q, ok := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-		value, err := strconv.ParseFloat(q, 64)
-		return !ok || (err == nil && value > 0)
 	}
-	return false
+	return others
+}
+
+// positive reads a weight such as q=0.5; none at all is 1.
+func positive(weight string) bool {
+	q, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(weight)), "q=")
+	value, err := strconv.ParseFloat(q, 64)
+	return !ok || (err == nil && value > 0)
 }
 
 // matches compares an If-None-Match header with a tag, weakly, as RFC 9110 asks for. The plain and the
@@ -118,7 +127,10 @@ func zip(body []byte) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("compress: the pool holds something else")
 	}
-	defer zippers.Put(z)
+	defer func() {
+		z.Reset(nil) // at rest it would keep the last reply in memory
+		zippers.Put(z)
+	}()
 	var b bytes.Buffer
 	b.Grow(len(body) / 3)
 	z.Reset(&b)

@@ -15,8 +15,10 @@ import (
 func newValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		if name := f.Tag.Get("query"); name != "" {
-			return name
+		for _, from := range []string{"path", "query"} {
+			if name := f.Tag.Get(from); name != "" {
+				return name
+			}
 		}
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if name == "-" {
