@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -98,14 +99,15 @@ type answers struct {
 }
 
 // Put writes one statement with a row for each answer: an item without an answer gets one, and one whose
-// Seq is lower is replaced. Ent's own upsert cannot say the second, so the statement is built here.
+// Seq is lower is replaced. Ent's own upsert cannot say the second, so the statement is built here. Rows are
+// locked in item order, whatever the order of the batch: two writers would wait for each other otherwise.
 func (r answers) Put(ctx context.Context, id uuid.UUID, batch []attempt.Answer) (int, error) {
 	if len(batch) == 0 {
 		return 0, nil
 	}
 	insert := sql.Dialect(entDialect(r.dialect)).Insert(answer.Table).Columns(
 		answer.FieldAttemptID, answer.FieldNumber, answer.FieldChoice, answer.FieldSeq, answer.FieldElapsedMs, answer.FieldAnsweredAt)
-	for _, a := range batch {
+	for _, a := range slices.SortedFunc(slices.Values(batch), func(x, y attempt.Answer) int { return x.Number - y.Number }) {
 		insert.Values(id, a.Number, a.Choice.String(), a.Seq, a.Elapsed, a.At)
 	}
 	insert.OnConflict(
