@@ -147,7 +147,7 @@ type publication struct {
 
 func (r publication) Latest(ctx context.Context, slug string) (exam.Summary, error) {
 	row, err := r.c.ExamRevision.Query().Where(examrevision.HasExamWith(entexam.Slug(slug))).
-		Order(examrevision.ByNumber(sql.OrderDesc())).Limit(1).Only(ctx)
+		Order(examrevision.ByNumber(sql.OrderDesc())).First(ctx)
 	if err != nil {
 		return exam.Summary{}, orNotFound(err, exam.ErrNotFound)
 	}

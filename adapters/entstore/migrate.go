@@ -172,6 +172,9 @@ func (s *Store) snapshot(ctx context.Context, p *goose.Provider) error {
 	if err := replaceFile(to); err != nil {
 		return err
 	}
+	if err := private(to); err != nil { // SQLite would let everybody read it, and writes into an empty file as well
+		return err
+	}
 	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", to); err != nil {
 		return fmt.Errorf("snapshot the database: %w", err)
 	}

@@ -89,10 +89,7 @@ func (w *walker) value(at string, depth int) error {
 	if depth > maxDepth {
 		return errTooDeep
 	}
-	token, err := w.decoder.Token()
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
+	token, err := w.token()
 	if err != nil {
 		return err
 	}
@@ -113,7 +110,7 @@ func (w *walker) value(at string, depth int) error {
 func (w *walker) object(at string, depth int) error {
 	seen := map[string]bool{}
 	for w.decoder.More() {
-		token, err := w.decoder.Token()
+		token, err := w.token()
 		if err != nil {
 			return err
 		}
@@ -131,11 +128,17 @@ func (w *walker) object(at string, depth int) error {
 }
 
 func (w *walker) end() error {
-	_, err := w.decoder.Token()
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
+	_, err := w.token()
 	return err
+}
+
+// token reads on; here the document may not end.
+func (w *walker) token() (json.Token, error) {
+	token, err := w.decoder.Token()
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return token, err
 }
 
 // escapePointer writes a name as a part of a JSON pointer.

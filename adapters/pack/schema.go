@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	generator "github.com/swaggest/jsonschema-go"
@@ -50,8 +51,10 @@ func Schema() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// compiled prepares the schema for validation.
-func compiled() (*jsonschema.Schema, error) {
+// compiled is the schema, ready for validation; to prepare it takes longer than to use it.
+var compiled = sync.OnceValues(compile)
+
+func compile() (*jsonschema.Schema, error) {
 	encoded, err := Schema()
 	if err != nil {
 		return nil, err
