@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 )
 
 // Issue is one rule that a form breaks.
@@ -59,6 +61,9 @@ func (f Form) Check() []Issue {
 	case Full, Mini, Only:
 	default:
 		c.add("/kind", "unknown_kind", "The kind must be full, mini or part.")
+	}
+	if strings.ContainsFunc(f.Title, unicode.IsControl) {
+		c.add("/title", "control_character", "The title must be one line without control characters.")
 	}
 	previous := Part(0)
 	next := 1

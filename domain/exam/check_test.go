@@ -33,6 +33,7 @@ func TestEachBrokenRuleIsNamedWithItsPlace(t *testing.T) {
 		{"part 7 doubles", func(f *exam.Form) { f.Parts[6].Groups = f.Parts[6].Groups[:14] }, "/parts/6/groups", "full_count"},
 		{"part 7 order", func(f *exam.Form) { g := f.Parts[6].Groups; g[9], g[10] = g[10], g[9] }, "/parts/6/groups", "full_order"},
 		{"numbering", func(f *exam.Form) { f.Parts[0].Groups[2].Questions[0].Number = 9 }, "/parts/0/groups/2/questions/0/number", "numbering"},
+		{"a title with a control character", func(f *exam.Form) { f.Title = "A\x00B" }, "/title", "control_character"},
 		{"duplicate id", func(f *exam.Form) { f.Parts[0].Groups[1].ID = f.Parts[0].Groups[0].ID }, "/parts/0/groups/1/id", "duplicate_id"},
 		{"group size", func(f *exam.Form) { g := &f.Parts[2].Groups[0]; g.Questions = g.Questions[:2] }, "/parts/2/groups/0/questions", "group_size"},
 		{"no photograph", func(f *exam.Form) { f.Parts[0].Groups[0].Stimuli = nil }, "/parts/0/groups/0/stimuli", "stimuli"},
