@@ -20,6 +20,19 @@ func postgresDirs() []string {
 	}
 }
 
+// noServersVariable makes a machine look as if it had Go only, which taking the programs from PATH does not achieve:
+// PostgreSQL is also looked for elsewhere.
+const noServersVariable = "TEST_NO_SERVERS"
+
+// available refuses, with [ErrMissing], a machine that cannot or shall not run private servers. variable is what names
+// another server in place of one.
+func available(variable string) error {
+	if os.Getenv(noServersVariable) == "1" {
+		return fmt.Errorf("%w: %s=1 says so; unset it, or set %s", ErrMissing, noServersVariable, variable)
+	}
+	return supported(variable)
+}
+
 // findPostgres returns the directory of initdb and postgres. The two come from one directory, as a cluster made by
 // one version is refused by another.
 func findPostgres(path string, patterns []string) (string, error) {

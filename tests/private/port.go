@@ -11,9 +11,9 @@ import (
 // none of these takes the port while its server is down for a restart.
 const lowPort, highPort = 20000, 32000
 
-// freePort returns a port of 127.0.0.1 on which nothing listens. Another process may still take it first, so whoever
-// starts a server on it is ready to try another.
-func freePort() (int, error) {
+// FreePort returns a port of 127.0.0.1 on which nothing listens. Another process may still take it first, so whoever
+// starts a server on it is ready to try another, as [StartPostgres] and [StartRedis] are unless told [WithPort].
+func FreePort() (int, error) {
 	var err error
 	for range 100 {
 		port := lowPort + rand.IntN(highPort-lowPort)

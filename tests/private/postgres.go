@@ -14,8 +14,11 @@ import (
 	_ "github.com/lib/pq" // the driver that production uses
 )
 
+// Superuser is the role that owns the cluster of every private server, the same as in the operations manual. It has no
+// password.
+const Superuser = "root"
+
 const (
-	superuser   = "root" // the role of the operations manual
 	maintenance = "postgres"
 	longSocket  = 80 // a socket's path may have some 100 bytes, with PostgreSQL's own file name at its end
 )
@@ -34,7 +37,7 @@ type Postgres struct {
 // dir, as with most directories of [testing.T.TempDir], the files are in a temporary directory that Stop removes.
 func StartPostgres(ctx context.Context, dir string, opts ...Option) (*Postgres, error) {
 	o := apply(opts)
-	if err := supported(databaseVariable); err != nil {
+	if err := available(databaseVariable); err != nil {
 		return nil, err
 	}
 	bin, err := findPostgres(os.Getenv("PATH"), postgresDirs())
@@ -51,7 +54,7 @@ func StartPostgres(ctx context.Context, dir string, opts ...Option) (*Postgres, 
 // URL is the address of a database of this server, for role root without a password.
 func (p *Postgres) URL(database string) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.User(superuser), Host: address(p.port), Path: "/" + database,
+		Scheme: "postgres", User: url.User(Superuser), Host: address(p.port), Path: "/" + database,
 		RawQuery: "sslmode=disable",
 	}
 	return u.String()
@@ -71,10 +74,7 @@ func (p *Postgres) start(ctx context.Context, bin, dir string, o options) error 
 	if dir, err = p.place(dir, who, o); err != nil {
 		return fmt.Errorf("prepare PostgreSQL's directory: %w", err)
 	}
-	data, err := ownedDir(filepath.Join(dir, "postgres"), who)
-	if err != nil {
-		return fmt.Errorf("prepare PostgreSQL's directory: %w", err)
-	}
+	data := filepath.Join(dir, "postgres")
 	sockets, err := p.socketDir(dir, who)
 	if err != nil {
 		return fmt.Errorf("prepare PostgreSQL's directory: %w", err)
@@ -88,7 +88,7 @@ func (p *Postgres) start(ctx context.Context, bin, dir string, o options) error 
 		p.command = func() *exec.Cmd {
 			return command(who, o, data, filepath.Join(bin, "postgres"), postgresArgs(data, sockets, port, o)...)
 		}
-		p.ready = func(ctx context.Context, _ int) error { return answers(ctx, p.URL(maintenance), data) }
+		p.ready = func(ctx context.Context, pid int) error { return postgresAnswers(ctx, p.URL(maintenance), pid) }
 		return p.launch(ctx)
 	})
 }
@@ -118,6 +118,9 @@ func (p *Postgres) temporary(who *account) (string, error) {
 		return "", err
 	}
 	p.made = append(p.made, dir)
+	if blocked := who.blockedAt(filepath.Dir(dir)); blocked != "" {
+		return "", fmt.Errorf("user %s, who runs PostgreSQL for root, may not enter %s; set TMPDIR to a directory that all may enter", who.name, blocked)
+	}
 	return dir, who.own(dir)
 }
 
@@ -131,6 +134,8 @@ func (p *Postgres) socketDir(dir string, who *account) (string, error) {
 }
 
 func (p *Postgres) removeMade() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var err error
 	for _, dir := range p.made {
 		err = joined(err, os.RemoveAll(dir))
@@ -139,12 +144,31 @@ func (p *Postgres) removeMade() error {
 	return err
 }
 
-// initialise makes the cluster unless there is one. Its order of text is C, the same on every machine, while letters
-// beyond ASCII still have their upper and lower case, as in production.
+// initialise makes the cluster unless there is one. It is made under another name, so that what an interrupted initdb
+// leaves is never taken for a cluster.
 func initialise(ctx context.Context, bin, data string, who *account, o options) error {
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
 		return nil
 	}
+	making := data + ".new"
+	if err := os.RemoveAll(making); err != nil {
+		return fmt.Errorf("remove an unfinished cluster: %w", err)
+	}
+	if _, err := ownedDir(making, who); err != nil {
+		return fmt.Errorf("prepare PostgreSQL's directory: %w", err)
+	}
+	if err := initdb(ctx, bin, making, who, o); err != nil {
+		return fmt.Errorf("run initdb: %w", err)
+	}
+	if err := os.Rename(making, data); err != nil {
+		return fmt.Errorf("keep the new cluster: %w", err)
+	}
+	return nil
+}
+
+// initdb makes a cluster in the empty directory data. Its order of text is C, the same on every machine, while letters
+// beyond ASCII still have their upper and lower case, as in production.
+func initdb(ctx context.Context, bin, data string, who *account, o options) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	letters := "C.UTF-8"
@@ -152,7 +176,7 @@ func initialise(ctx context.Context, bin, data string, who *account, o options) 
 		letters = "en_US.UTF-8" // macOS knows no C.UTF-8 before version 15
 	}
 	args := []string{
-		"--pgdata=" + data, "--username=" + superuser, "--auth=trust", "--encoding=UTF8",
+		"--pgdata=" + data, "--username=" + Superuser, "--auth=trust", "--encoding=UTF8",
 		"--lc-collate=C", "--lc-messages=C", "--lc-ctype=" + letters,
 	}
 	if !o.durable {
@@ -164,16 +188,16 @@ func initialise(ctx context.Context, bin, data string, who *account, o options) 
 	cmd.Stdout, cmd.Stderr = &output, &output
 	p, err := begin(cmd)
 	if err != nil {
-		return fmt.Errorf("run initdb: %w", err)
+		return err
 	}
 	select {
 	case <-p.done:
 		err = p.err
 	case <-ctx.Done():
-		err = joined(ctx.Err(), p.kill())
+		err = joined(ctx.Err(), p.stop(os.Interrupt, stopGrace))
 	}
 	if err != nil {
-		return fmt.Errorf("run initdb: %w\n%s", err, lastLines(output.String(), 15))
+		return fmt.Errorf("%w\n%s", err, lastLines(output.String(), 15))
 	}
 	return nil
 }
@@ -192,20 +216,20 @@ func postgresArgs(data, sockets string, port int, o options) []string {
 	return args
 }
 
-// answers tells whether the server at this address is the one with these files: on a fixed port another server may
-// be the one that answers.
-func answers(ctx context.Context, address, data string) error {
+// postgresAnswers tells whether the server at this address is the process with this id: on a fixed port another server
+// may be the one that answers.
+func postgresAnswers(ctx context.Context, address string, pid int) error {
 	db, err := sql.Open("postgres", address+"&connect_timeout=2")
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	var got string
-	if err := db.QueryRowContext(ctx, "SHOW data_directory").Scan(&got); err != nil {
+	var id string
+	if err := db.QueryRowContext(ctx, `SELECT split_part(pg_read_file('postmaster.pid'), E'\n', 1)`).Scan(&id); err != nil {
 		return err
 	}
-	if got != data {
-		return fmt.Errorf("the server on this port has its files in %s", got)
+	if id != fmt.Sprint(pid) {
+		return fmt.Errorf("the server on this port is process %s", id)
 	}
 	return nil
 }

@@ -4,6 +4,9 @@
 // Most tests want [Database] or [RedisURL]: one server for each test process, started on first use and stopped by
 // [Main]. Tests that break a server on purpose start their own with [StartPostgres] or [StartRedis].
 //
+// TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead; TEST_NO_SERVERS=1 pretends that the machine can run
+// none.
+//
 // Every server listens on loopback only, keeps its files in one directory, and is stopped by its process id. On Linux
 // the kernel stops the servers of a test process that is killed; elsewhere such a process leaves them running.
 package private

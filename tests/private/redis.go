@@ -22,7 +22,7 @@ type Redis struct {
 // server runs until Stop.
 func StartRedis(ctx context.Context, dir string, opts ...Option) (*Redis, error) {
 	o := apply(opts)
-	if err := supported(redisVariable); err != nil {
+	if err := available(redisVariable); err != nil {
 		return nil, err
 	}
 	program, err := findRedis()

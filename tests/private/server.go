@@ -149,7 +149,7 @@ func onFreePort(fixed int, start func(port int) error) error {
 	}
 	var err error
 	for range 5 {
-		port, portErr := freePort()
+		port, portErr := FreePort()
 		if portErr != nil {
 			return portErr
 		}
