@@ -2,6 +2,7 @@ package entstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -127,15 +128,18 @@ func TestTakingBackIsHarmlessWhereNothingIsApplied(t *testing.T) {
 	})
 }
 
-// The process in which another test has its migrations applied. It says how many it applied itself.
-func TestMigratingForAnotherTest(t *testing.T) {
-	url := os.Getenv("ENTSTORE_TEST_MIGRATE")
-	if url == "" {
-		t.Skip("this is the other half of TestFourProcessesApplyEachMigrationOnce")
+// migrateVariable makes the test program a process that migrates the database it names, and nothing else.
+const migrateVariable = "ENTSTORE_TEST_MIGRATE"
+
+// migrateAlone says how many migrations it applied.
+func migrateAlone(url string) error {
+	s, err := entstore.Open(context.Background(), entstore.Config{URL: url, Volatile: true})
+	if err != nil {
+		return err
 	}
-	done, err := openAt(t, url).Migrate(t.Context())
-	must(t, err)
+	done, err := s.Migrate(context.Background())
 	fmt.Printf("applied=%d\n", len(done))
+	return errors.Join(err, s.Close())
 }
 
 func TestFourProcessesApplyEachMigrationOnce(t *testing.T) {
@@ -144,8 +148,8 @@ func TestFourProcessesApplyEachMigrationOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, url string, d migrations.Dialect) {
 		commands, outputs := make([]*exec.Cmd, processes), make([]strings.Builder, processes)
 		for i := range commands {
-			c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMigratingForAnotherTest$", "-test.v")
-			c.Env = append(os.Environ(), "ENTSTORE_TEST_MIGRATE="+url)
+			c := exec.CommandContext(t.Context(), os.Args[0])
+			c.Env = append(os.Environ(), migrateVariable+"="+url)
 			c.Stdout, c.Stderr = &outputs[i], &outputs[i]
 			must(t, c.Start())
 			commands[i] = c

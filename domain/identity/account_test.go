@@ -103,7 +103,7 @@ func TestReadingAnAddressAgainChangesNothing(t *testing.T) {
 		in := rapid.StringMatching(`[A-Za-z0-9._+-]{1,20}@[A-Za-z0-9-]{1,20}\.[A-Za-z]{1,6}`).Draw(t, "address")
 		first, err := identity.ParseEmail(in)
 		if err != nil {
-			t.Skip("not an address")
+			return // some strings of this shape are no address, such as those with two dots in a row
 		}
 		if second, err := identity.ParseEmail(string(first)); err != nil || second != first {
 			t.Fatalf("%q, then %q, %v", first, second, err)
