@@ -22,7 +22,7 @@ func TestTheClockTellsTheTimeInUTCAsStoresKeepIt(t *testing.T) {
 		if now.Before(before) || now.After(after) {
 			t.Fatalf("%s is not between %s and %s", now, before, after)
 		}
-		if stored := time.UnixMicro(now.UnixMicro()).UTC(); now != stored { //nolint:staticcheck // == also compares what Equal ignores
+		if stored := time.UnixMicro(now.UnixMicro()).UTC(); now != stored { // == also compares what Equal ignores
 			t.Fatalf("%#v is read back as %#v", now, stored)
 		}
 	}

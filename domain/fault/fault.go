@@ -68,7 +68,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // Is reports whether target is the same declared failure, whatever fields or cause it was given.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is is called once per link of the chain.
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 

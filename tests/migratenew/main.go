@@ -47,7 +47,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, root, name string, check bool) error {
+func run(ctx context.Context, root, name string, check bool) (err error) {
 	scratch, err := os.MkdirTemp("", "migratenew")
 	if err != nil {
 		return fmt.Errorf("make a scratch folder: %w", err)
@@ -57,7 +57,7 @@ func run(ctx context.Context, root, name string, check bool) error {
 	if err != nil {
 		return err
 	}
-	defer server.Stop()
+	defer func() { err = errors.Join(err, server.Stop()) }()
 	sources := map[migrations.Dialect]struct{ driver, ent, url string }{
 		migrations.Postgres: {"postgres", dialect.Postgres, server.URL("postgres")},
 		migrations.SQLite:   {"sqlite", dialect.SQLite, "file:" + filepath.Join(scratch, "dev.db") + "?_pragma=foreign_keys(1)"},

@@ -2,14 +2,16 @@ package private
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"github.com/lib/pq"
 )
 
 // query returns the only value of a query.
@@ -162,15 +164,39 @@ func TestADetachedServerIsNotPutElsewhere(t *testing.T) {
 	}
 }
 
-// databases lists the databases of the shared server that tests made.
-func databases(t *testing.T, pattern string) string {
+// there tells whether a database is on the shared server.
+func there(t *testing.T, database string) bool {
 	t.Helper()
-	return query(t, PostgresURL(t), fmt.Sprintf("SELECT coalesce(string_agg(datname, ' ' ORDER BY datname), '') FROM pg_database WHERE datname LIKE '%s'", pattern))
+	return query(t, PostgresURL(t), fmt.Sprintf("SELECT EXISTS (SELECT FROM pg_database WHERE datname = '%s')", database)) == "true"
 }
 
 func name(t *testing.T, url string) string {
 	t.Helper()
 	return query(t, url, "SELECT current_database()")
+}
+
+// newKey returns a key that no earlier run used, and drops its template after the test.
+func newKey(t *testing.T) string {
+	t.Helper()
+	at, key := PostgresURL(t), strings.ToLower(rand.Text())[:keyLength]
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		conn, closeConn, err := connect(ctx, at)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer closeConn()
+		template := pq.QuoteIdentifier("template_" + key)
+		if found, err := exists(ctx, conn, "template_"+key); err != nil || !found {
+			t.Errorf("the template is missing: %v", err)
+			return
+		}
+		if err := run(ctx, conn, "ALTER DATABASE "+template+" WITH IS_TEMPLATE false", "DROP DATABASE "+template); err != nil {
+			t.Error(err)
+		}
+	})
+	return key
 }
 
 // counting makes a table, and counts how often it is asked to.
@@ -188,9 +214,8 @@ func counting(key string, applied *int) Migration {
 }
 
 func TestEachTestGetsADatabaseOfItsOwn(t *testing.T) {
-	PostgresURL(t)
-	applied, before := 0, databases(t, "t\\_%")
-	migrate := counting("each-test", &applied)
+	applied := 0
+	migrate := counting(newKey(t), &applied)
 	names := make(chan string, 6)
 	t.Run("in parallel", func(t *testing.T) {
 		for i := range cap(names) {
@@ -209,49 +234,46 @@ func TestEachTestGetsADatabaseOfItsOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for n := range names {
 		seen[n] = true
+		if there(t, n) {
+			t.Errorf("%s is left after its test", n)
+		}
 	}
 	if len(seen) != cap(names) || applied != 1 {
 		t.Errorf("%d databases, migrated %d times", len(seen), applied)
 	}
-	if diff := cmp.Diff(before, databases(t, "t\\_%")); diff != "" {
-		t.Errorf("databases after the tests (-before +after):\n%s", diff)
-	}
 }
 
 func TestAnotherKeyMakesOtherTables(t *testing.T) {
-	PostgresURL(t)
 	first, second := 0, 0
-	Database(t, counting("key-one", &first))
-	Database(t, counting("key-two", &second))
+	Database(t, counting(newKey(t), &first))
+	Database(t, counting(newKey(t), &second))
 	if first != 1 || second != 1 {
 		t.Errorf("migrated %d and %d times", first, second)
 	}
 }
 
 func TestADatabaseIsDroppedWithItsSessions(t *testing.T) {
-	PostgresURL(t)
 	applied, held := 0, ""
+	migrate := counting(newKey(t), &applied)
 	got := observe(t.Context(), func(tb testing.TB) {
-		url := Database(tb, counting("sessions", &applied))
-		db, err := sql.Open("postgres", url)
+		db, err := sql.Open("postgres", Database(tb, migrate))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		t.Cleanup(func() { db.Close() })
+		t.Cleanup(func() { db.Close() }) // after the database is dropped
 		if err := db.QueryRowContext(t.Context(), "SELECT current_database()").Scan(&held); err != nil {
-			t.Error(err)
+			tb.Fatal(err)
 		}
 	})
-	if got.failed || got.fatal || databases(t, held) != "" {
-		t.Errorf("%s is left, %s", databases(t, held), got.message)
+	if got.failed || got.fatal || there(t, held) {
+		t.Errorf("%s is left: %v, %s", held, there(t, held), got.message)
 	}
 }
 
 // A test that fails to migrate must neither leave half a template for the next, nor spoil its key.
 func TestAFailedMigrationIsTriedAgain(t *testing.T) {
-	PostgresURL(t)
 	applied := 0
-	good := counting("again", &applied)
+	good := counting(newKey(t), &applied)
 	failing := Migration{Key: good.Key, Apply: func(ctx context.Context, url string) error {
 		return joined(good.Apply(ctx, url), errors.New("the second statement fails"))
 	}}

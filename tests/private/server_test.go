@@ -64,7 +64,12 @@ func askRedis(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	o.MaxRetries = -1
+	conn, err := net.Dial("tcp", o.Addr) // the client would log that it is refused
+	if err != nil {
+		return err
+	}
+	o.MaxRetries, o.PoolSize = -1, 1
+	o.Dialer = func(context.Context, string, string) (net.Conn, error) { return conn, nil }
 	client := redis.NewClient(o)
 	defer client.Close()
 	return client.Ping(ctx).Err()
