@@ -3,8 +3,11 @@ package pack_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -20,11 +23,17 @@ func zeros(t *testing.T, entries map[string]int64) string {
 	t.Helper()
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	chunk := make([]byte, 1<<20)
+	packed := map[int64]*zip.FileHeader{} // by size: to compress takes longer than anything else here
+	bodies := map[int64][]byte{}
 	for name, size := range entries {
-		entry, err := w.Create(name)
-		for left := size; left > 0 && err == nil; left -= int64(len(chunk)) {
-			_, err = entry.Write(chunk[:min(left, int64(len(chunk)))])
+		if packed[size] == nil {
+			packed[size], bodies[size] = deflated(t, size)
+		}
+		header := *packed[size]
+		header.Name = name
+		entry, err := w.CreateRaw(&header)
+		if err == nil {
+			_, err = entry.Write(bodies[size])
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -34,6 +43,30 @@ func zeros(t *testing.T, entries map[string]int64) string {
 		t.Fatal(err)
 	}
 	return save(t, b.Bytes())
+}
+
+func deflated(t *testing.T, size int64) (*zip.FileHeader, []byte) {
+	t.Helper()
+	var b bytes.Buffer
+	sum := crc32.NewIEEE()
+	z, err := flate.NewWriter(&b, flate.BestSpeed)
+	if err == nil {
+		_, err = io.CopyN(io.MultiWriter(z, sum), nothing{}, size)
+	}
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return &zip.FileHeader{
+		Method: zip.Deflate, CRC32: sum.Sum32(), UncompressedSize64: uint64(size), CompressedSize64: uint64(b.Len()),
+	}, b.Bytes()
+}
+
+// nothing reads as zeros without an end.
+type nothing struct{}
+
+func (nothing) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 func TestABombIsDefusedBeforeItFillsTheMemory(t *testing.T) {
