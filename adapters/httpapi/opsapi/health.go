@@ -9,12 +9,11 @@ import (
 	"github.com/toeic-app/toeic/application/opsapp"
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
 )
 
-// The failures of these routes.
-var (
-	ErrDraining = fault.New(fault.Unavailable, "service.draining", "This process is starting or stopping; ask another one.")
-)
+// ErrDraining says that this process wants no requests at the moment.
+var ErrDraining = fault.New(fault.Unavailable, "service.draining", "This process is starting or stopping; ask another one.")
 
 // UseCases is what the routes call.
 type UseCases struct {
@@ -68,10 +67,13 @@ func Routes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[web.None, statusReply]{
 		Method: http.MethodGet, Path: "/health/ready", Permission: identity.Public,
 		Tag: tag, Summary: "Whether the process wants requests", Description: "503 while it starts, while it drains, and while it is unhealthy.",
-		Faults: web.Faults(ErrDraining),
+		Faults: web.Faults(ErrDraining, ports.ErrUnavailable),
 		Handle: func(ctx context.Context, _ web.Request, _ web.None) (statusReply, error) {
-			if !uc.Ready() || uc.Health(ctx).Status == opsapp.Unhealthy {
+			switch {
+			case !uc.Ready():
 				return statusReply{}, ErrDraining
+			case uc.Health(ctx).Status == opsapp.Unhealthy:
+				return statusReply{}, ports.ErrUnavailable
 			}
 			return statusReply{Status: "ready"}, nil
 		},
