@@ -19,6 +19,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(good[pack.Manifest]))
 	f.Add([]byte(`{"parts":[{"number":1,"groups":[{"stimuli":[{"media":"media/x.svg"}]}]}]}`))
 	f.Add([]byte(`{"a":{"a":[1,{"b":null}]},"a":"\ud800"}`))
+	f.Add([]byte(`{"parts":[{"number":1.0,"groups":[]},{"number":1e999999}]}`))
 	zipped, err := os.ReadFile(good.zip(f, ""))
 	if err != nil {
 		f.Fatal(err)

@@ -2,10 +2,7 @@ package pack
 
 import (
 	"bytes"
-	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -29,7 +26,7 @@ func formats() []format {
 		{[]string{".jpg", ".jpeg"}, "image/jpeg", exam.Image, starts("\xff\xd8\xff")},
 		{[]string{".webp"}, "image/webp", exam.Image, riff("WEBP")},
 		{[]string{".mp3"}, "audio/mpeg", exam.Audio, func(d []byte) bool {
-			return starts("ID3")(d) || (len(d) > 2 && d[0] == 0xff && d[1]&0xe0 == 0xe0)
+			return starts("ID3")(d) || (len(d) > 2 && d[0] == 0xff && d[1]&0xe0 == 0xe0 && d[1]&0x06 != 0) // layer 0 is AAC
 		}},
 		{[]string{".m4a"}, "audio/mp4", exam.Audio, func(d []byte) bool { return len(d) > 12 && string(d[4:8]) == "ftyp" }},
 		{[]string{".ogg", ".opus"}, "audio/ogg", exam.Audio, starts("OggS")},
@@ -45,17 +42,19 @@ func riff(form string) func([]byte) bool {
 	return func(d []byte) bool { return len(d) > 12 && string(d[:4]) == "RIFF" && string(d[8:12]) == form }
 }
 
-// readMedia checks each media file for itself and against the form.
-func readMedia(form exam.Form, files map[string][]byte) (map[string]ports.PackFile, []ports.PackIssue) {
+// readMedia checks each media file for itself and, when the form could be read, against it. A file with a known
+// issue is in the pack, even though its bytes are not among the files.
+func readMedia(form exam.Form, files map[string][]byte, known []ports.PackIssue) (map[string]ports.PackFile, []ports.PackIssue) {
 	var issues []ports.PackIssue
 	media := map[string]ports.PackFile{}
 	used := references(form)
+	readable := !slices.ContainsFunc(known, func(i ports.PackIssue) bool { return i.File == Manifest && i.Pointer == "" })
 	for name, data := range files {
 		if name == Manifest {
 			continue
 		}
 		f, fault := identify(name, data)
-		if fault == nil && len(used) > 0 && used[name] == nil {
+		if fault == nil && readable && used[name] == nil {
 			fault = &ports.PackIssue{File: name, Code: "unused", Detail: "The form does not refer to this file."}
 		}
 		if fault != nil {
@@ -63,21 +62,33 @@ func readMedia(form exam.Form, files map[string][]byte) (map[string]ports.PackFi
 			continue
 		}
 		media[name] = ports.PackFile{Media: exam.Media{Hash: exam.Hash(data), Type: f.mediaType, Size: int64(len(data))}, Data: data}
-		for _, ref := range used[name] {
-			if ref.kind != f.kind {
-				issues = append(issues, ports.PackIssue{
-					File: Manifest, Pointer: ref.pointer, Code: "media_kind",
-					Detail: fmt.Sprintf("%s is not a file of kind %s.", name, ref.kind),
-				})
-			}
-		}
+		issues = append(issues, otherKinds(name, f.kind, used[name])...)
 	}
 	for name, refs := range used {
-		if _, there := files[name]; !there {
+		if _, there := files[name]; !there && !mentioned(known, name) {
 			issues = append(issues, ports.PackIssue{File: Manifest, Pointer: refs[0].pointer, Code: "media_missing", Detail: "The pack has no file " + name + "."})
 		}
 	}
 	return media, issues
+}
+
+// otherKinds names the places of the form that take a file for something else than it is.
+func otherKinds(name string, is exam.StimulusKind, refs []reference) []ports.PackIssue {
+	var issues []ports.PackIssue
+	for _, ref := range refs {
+		if ref.kind != is {
+			issues = append(issues, ports.PackIssue{
+				File: Manifest, Pointer: ref.pointer, Code: "media_kind",
+				Detail: fmt.Sprintf("%s is not a file of kind %s.", name, ref.kind),
+			})
+		}
+	}
+	return issues
+}
+
+// mentioned reports whether some issue is about the file.
+func mentioned(issues []ports.PackIssue, name string) bool {
+	return slices.ContainsFunc(issues, func(i ports.PackIssue) bool { return i.File == name })
 }
 
 // reference is one place of the form that names a media file.
@@ -119,81 +130,4 @@ func identify(name string, data []byte) (format, *ports.PackIssue) {
 		return f, nil
 	}
 	return format{}, &ports.PackIssue{File: name, Code: "media_type", Detail: "Files of this type are not accepted."}
-}
-
-// maxSVGDepth is how deep the elements of a drawing may nest.
-const maxSVGDepth = 64
-
-// unsafeSVG returns why a drawing is refused: it could run something, reach something, or tell in words what a
-// learner has to see.
-func unsafeSVG(data []byte) string {
-	decoder := xml.NewDecoder(bytes.NewReader(data))
-	depth := 0
-	for {
-		token, err := decoder.Token()
-		switch {
-		case errors.Is(err, io.EOF) && depth == 0:
-			return ""
-		case err != nil:
-			return "The drawing is not well-formed: " + err.Error()
-		}
-		switch t := token.(type) {
-		case xml.Directive:
-			return "The drawing has a DOCTYPE, which could define entities."
-		case xml.Comment:
-			return "The drawing has a comment, which could give an answer away."
-		case xml.ProcInst:
-			if t.Target != "xml" {
-				return "The drawing has a processing instruction."
-			}
-		case xml.StartElement:
-			if depth++; depth > maxSVGDepth {
-				return "The drawing is nested too deeply."
-			}
-			if reason := unsafeElement(t); reason != "" {
-				return reason
-			}
-		case xml.EndElement:
-			depth--
-		case xml.CharData:
-			if text := strings.ToLower(string(t)); strings.Contains(text, "@import") || external(text) {
-				return "The drawing refers to something outside itself."
-			}
-		}
-	}
-}
-
-func unsafeElement(e xml.StartElement) string {
-	switch name := strings.ToLower(e.Name.Local); name {
-	case "script", "foreignobject", "iframe", "embed", "object", "audio", "video", "handler", "listener", "set", "animate", "a":
-		return "The drawing has an element " + e.Name.Local + "."
-	case "title", "desc", "metadata":
-		return "The drawing has an element " + e.Name.Local + ", which could give an answer away."
-	}
-	for _, a := range e.Attr {
-		name, value := strings.ToLower(a.Name.Local), strings.ToLower(strings.TrimSpace(a.Value))
-		switch {
-		case strings.HasPrefix(name, "on"):
-			return "The drawing has an event attribute " + a.Name.Local + "."
-		case name == "href" && !strings.HasPrefix(value, "#"), name == "src", name != "xmlns" && a.Name.Space != "xmlns" && external(value):
-			return "The drawing refers to something outside itself."
-		case strings.HasPrefix(name, "aria-") || name == "alt":
-			return "The drawing has an attribute " + a.Name.Local + ", which could give an answer away."
-		}
-	}
-	return ""
-}
-
-// external reports whether a value leads out of the drawing.
-func external(value string) bool {
-	for rest := value; ; {
-		_, after, found := strings.Cut(rest, "url(")
-		if !found {
-			break
-		}
-		if rest = strings.TrimLeft(after, ` '"`); !strings.HasPrefix(rest, "#") {
-			return true
-		}
-	}
-	return strings.Contains(value, "://") || strings.Contains(value, "javascript:") || strings.Contains(value, "data:")
 }

@@ -3,14 +3,14 @@
 package pack
 
 import (
-	"archive/zip"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/ports"
@@ -48,16 +48,41 @@ func (r *Reader) Read(ctx context.Context, path string) (ports.Pack, []ports.Pac
 	if err != nil {
 		return ports.Pack{}, nil, err
 	}
-	form, more, err := readManifest(files)
-	if err != nil {
-		return ports.Pack{}, nil, err
+	var form exam.Form
+	text, there := files[Manifest]
+	switch {
+	case there:
+		var faults []ports.PackIssue
+		if form, faults, err = readManifest(text); err != nil {
+			return ports.Pack{}, nil, err
+		}
+		issues = append(issues, faults...)
+	case !mentioned(issues, Manifest):
+		issues = append(issues, ports.PackIssue{File: Manifest, Code: "missing", Detail: "The pack has no exam.json."})
 	}
-	media, evenMore := readMedia(form, files)
-	issues = append(append(issues, more...), evenMore...)
-	slices.SortStableFunc(issues, func(a, b ports.PackIssue) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Code, b.Code))
+	media, faults := readMedia(form, files, issues)
+	return ports.Pack{Form: form, Files: media}, presented(append(issues, faults...)), nil
+}
+
+// presented puts issues in order, and takes out of them what a terminal would obey rather than show: they quote the
+// pack, which is not to be trusted.
+func presented(issues []ports.PackIssue) []ports.PackIssue {
+	visible := func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}
+	for n, i := range issues {
+		issues[n] = ports.PackIssue{
+			File: strings.Map(visible, i.File), Pointer: strings.Map(visible, i.Pointer),
+			Code: i.Code, Detail: strings.Map(visible, i.Detail),
+		}
+	}
+	slices.SortFunc(issues, func(a, b ports.PackIssue) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Pointer, b.Pointer), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Detail, b.Detail))
 	})
-	return ports.Pack{Form: form, Files: media}, issues, nil
+	return issues
 }
 
 // files reads everything in the pack into memory, within the limits.
@@ -85,9 +110,9 @@ func (r *Reader) files(ctx context.Context, path string) (map[string][]byte, []p
 		return nil, nil, exam.ErrUnreadable.Because(err)
 	}
 	defer file.Close()
-	archive, err := zip.NewReader(file, info.Size())
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // insecure paths are named one by one
-		return nil, nil, exam.ErrUnreadable.Because(fmt.Errorf("%s is no zip file: %w", path, err))
+	archive, err := openZip(file, info.Size())
+	if err != nil {
+		return nil, nil, err
 	}
 	return fromZip(ctx, archive)
 }

@@ -38,7 +38,7 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("generate the schema: %w", err)
 	}
 	schema.WithTitle("TOEIC content pack").WithID(SchemaID).WithSchema("https://json-schema.org/draft/2020-12/schema")
-	// The generator writes the keywords of draft 7; two of them have other names now.
+	// The generator writes the keywords of draft 7, of which this one has another name now.
 	encoded, err := json.Marshal(schema)
 	if err != nil {
 		return nil, fmt.Errorf("encode the schema: %w", err)

@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"path"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/ports"
@@ -44,7 +47,7 @@ func (in *intake) take(ctx context.Context, e entry) error {
 		return exam.ErrPackTooLarge.Because(fmt.Errorf("more than %d files", MaxFiles))
 	}
 	switch {
-	case !fs.ValidPath(e.name) || strings.ContainsAny(e.name, "\\:\x00"):
+	case unsafeName(e.name):
 		in.fault(e.name, "unsafe_name", "The name points outside the pack or has characters that some systems forbid.")
 		return nil
 	case e.mode&fs.ModeSymlink != 0 || !e.mode.IsRegular():
@@ -89,9 +92,14 @@ func (in *intake) read(e entry) error {
 	return nil
 }
 
+// unsafeName reports whether a name leads out of the pack, or would do so or be another one on some system.
+func unsafeName(name string) bool {
+	return !fs.ValidPath(name) || strings.ContainsAny(name, `\:`) || strings.ContainsFunc(name, unicode.IsControl)
+}
+
 // expected reports whether a file of that name belongs into a pack.
 func expected(name string) bool {
-	return name == Manifest || (path.Dir(name) == "media" && path.Base(name) != "")
+	return name == Manifest || path.Dir(name) == "media"
 }
 
 // ignored reports whether a file may lie in a pack without being part of it: notes and licences at the top, and
@@ -99,7 +107,8 @@ func expected(name string) bool {
 func ignored(name string) bool {
 	base := path.Base(name)
 	top := path.Dir(name) == "."
-	return strings.HasPrefix(base, ".") || base == "Thumbs.db" || strings.HasPrefix(name, "__MACOSX/") ||
+	hidden := func(part string) bool { return part != ".." && part != "." && strings.HasPrefix(part, ".") }
+	return slices.ContainsFunc(strings.Split(name, "/"), hidden) || base == "Thumbs.db" || strings.HasPrefix(name, "__MACOSX/") ||
 		(top && (strings.HasSuffix(base, ".md") || strings.HasPrefix(base, "LICEN")))
 }
 
@@ -109,6 +118,8 @@ func fromFolder(ctx context.Context, root fs.FS) (map[string][]byte, []ports.Pac
 		switch {
 		case err != nil && name == ".":
 			return exam.ErrUnreadable.Because(err)
+		case name == "." && !d.IsDir():
+			return exam.ErrUnreadable.Because(errors.New("not a folder"))
 		case err != nil:
 			in.fault(name, "unreadable", "The folder cannot be read: "+err.Error())
 			return nil
@@ -139,20 +150,53 @@ func fromZip(ctx context.Context, archive *zip.Reader) (map[string][]byte, []por
 
 // topFolder returns the one folder that holds everything, as zipping a folder makes it; "" when there is none.
 func topFolder(archive *zip.Reader) string {
+	top := ""
 	for _, f := range archive.File {
-		if dir, base := path.Split(f.Name); base == Manifest && dir != "" && strings.Count(dir, "/") == 1 && dir != "media/" {
-			return dir
+		if dir, base := path.Split(f.Name); base == Manifest && strings.Count(dir, "/") == 1 {
+			top = dir
+			break
 		}
 	}
-	return ""
+	if top == "./" || unsafeName(strings.TrimSuffix(top, "/")) { // what is unsafe is to be named, not cut off
+		return ""
+	}
+	for _, f := range archive.File {
+		if !strings.HasPrefix(f.Name, top) && !ignored(f.Name) {
+			return ""
+		}
+	}
+	return top
 }
 
-// place turns an offset into a line and a column, both from one.
-func place(text []byte, offset int64) (line, column int) {
-	before := text[:min(max(int(offset)-1, 0), len(text))]
-	line = 1 + strings.Count(string(before), "\n")
-	return line, len(before) - strings.LastIndexByte(string(before), '\n')
+// maxDirectory bounds the bytes of the list of files in a zip file, as all of it is read before the first file.
+const maxDirectory = 4 << 20
+
+// openZip reads the list of files.
+func openZip(file io.ReaderAt, size int64) (*zip.Reader, error) {
+	limited := &limitedReaderAt{from: file, left: maxDirectory}
+	archive, err := zip.NewReader(limited, size)
+	switch {
+	case limited.left < 0:
+		return nil, exam.ErrPackTooLarge.Because(fmt.Errorf("the list of files is longer than %d bytes", maxDirectory))
+	case err != nil && !errors.Is(err, zip.ErrInsecurePath): // insecure paths are named one by one
+		return nil, exam.ErrUnreadable.Because(fmt.Errorf("no zip file: %w", err))
+	}
+	limited.left = math.MaxInt64 // from here on the intake counts
+	return archive, nil
 }
 
-// errTooDeep ends the reading of a document that nests beyond any form.
-var errTooDeep = errors.New("the document is nested too deeply")
+// limitedReaderAt refuses to read when too much was read. It is for one goroutine.
+type limitedReaderAt struct {
+	from io.ReaderAt
+	left int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (l *limitedReaderAt) ReadAt(p []byte, offset int64) (int, error) {
+	if l.left < 0 {
+		return 0, exam.ErrPackTooLarge
+	}
+	n, err := l.from.ReadAt(p, offset)
+	l.left -= int64(n)
+	return n, err //nolint:wrapcheck // io.EOF has to arrive as it is
+}
