@@ -14,8 +14,9 @@ import (
 	"github.com/toeic-app/toeic/application/opsapp"
 )
 
-// drainTime bounds how long a stop may take, from the signal to the end of the process.
-const drainTime = 30 * time.Second
+// drainTime bounds the wait for requests in a stop. It leaves five of the thirty seconds from the signal to the end
+// of the process, after which supervisors kill, to the background work and the stores.
+const drainTime = 25 * time.Second
 
 // App is a running service: what main and the tests share.
 type App struct {
@@ -31,9 +32,6 @@ type App struct {
 // nothing before Run.
 func Start(ctx context.Context, c Config, log *zap.Logger) (*App, error) {
 	a := &App{config: c, log: log}
-	for _, setting := range c.Effective() {
-		log.Debug("configuration", zap.String("setting", setting))
-	}
 	var err error
 	if a.core, err = openCore(ctx, c, log); err != nil {
 		return nil, err

@@ -118,7 +118,7 @@ func (c *core) seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list the shipped packs: %w", err)
 	}
-	load := examapp.Import{Clock: c.clock, IDs: c.ids, Work: c.store.Publication(), Validate: examapp.Validate{
+	load := examapp.Import{OnlyNew: true, Clock: c.clock, IDs: c.ids, Work: c.store.Publication(), Validate: examapp.Validate{
 		Packs: pack.NewFS(packs), Conversions: c.store.Conversions(),
 	}}
 	for _, e := range entries {

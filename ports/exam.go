@@ -43,6 +43,8 @@ type Conversions interface {
 type Publication interface {
 	// Latest returns the newest revision of the exam with that slug; exam.ErrNotFound when there is none.
 	Latest(ctx context.Context, slug string) (exam.Summary, error)
+	// Published reports whether any revision of the exam with that slug has that hash.
+	Published(ctx context.Context, slug, hash string) (bool, error)
 	// Publish stores a revision and makes it the current one of its exam, which it creates when it is new.
 	// ErrStale when somebody else published a revision of that number meanwhile.
 	Publish(ctx context.Context, r exam.Revision, encoded []byte) error

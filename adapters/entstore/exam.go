@@ -154,6 +154,11 @@ func (r publication) Latest(ctx context.Context, slug string) (exam.Summary, err
 	return summaryFromRow(slug, row)
 }
 
+func (r publication) Published(ctx context.Context, slug, hash string) (bool, error) {
+	known, err := r.c.ExamRevision.Query().Where(examrevision.Hash(hash), examrevision.HasExamWith(entexam.Slug(slug))).Exist(ctx)
+	return known, translate(err)
+}
+
 func (r publication) Publish(ctx context.Context, rev exam.Revision, encoded []byte) error {
 	outline, err := json.Marshal(rev.Outline)
 	if err != nil {

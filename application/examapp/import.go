@@ -79,7 +79,7 @@ type Outcome string
 const (
 	Created   Outcome = "created"   // a new exam
 	Revised   Outcome = "revised"   // a new revision of an exam that was there
-	Unchanged Outcome = "unchanged" // the newest revision has the very same content
+	Unchanged Outcome = "unchanged" // the newest revision has the very same content, or an older one that is not to come back
 )
 
 // Imported is a pack's published revision.
@@ -94,6 +94,9 @@ type Import struct {
 	IDs      ports.IDs
 	Validate Validate
 	Work     ports.UnitOfWork[ports.PublicationRepos]
+	// OnlyNew leaves an exam alone that once had this very content: who revised it since meant to. So a restart does
+	// not undo an operator's correction, nor does the older of two versions of the program that of the newer.
+	OnlyNew bool
 }
 
 // Execute returns exam.ErrInvalidPack together with all issues when there is any; then nothing is stored.
@@ -146,6 +149,11 @@ func (uc Import) store(ctx context.Context, repo ports.Publication, pack ports.P
 		return Imported{}, err
 	case latest.Hash == hash:
 		return Imported{Summary: latest, Outcome: Unchanged}, nil
+	}
+	if uc.OnlyNew && outcome == Revised {
+		if known, err := repo.Published(ctx, content.Form.Slug, hash); known || err != nil {
+			return Imported{Summary: latest, Outcome: Unchanged}, err
+		}
 	}
 	form := content.Form
 	for _, name := range form.MediaFiles() {

@@ -237,3 +237,22 @@ func TestMediaAreFoundByTheirWholeHashAlone(t *testing.T) {
 		}
 	}
 }
+
+// What the program ships does not undo what an operator, or a newer program, published after it.
+func TestContentThatWasRevisedSinceIsLeftAloneWhereOnlyNewContentIsWanted(t *testing.T) {
+	l := open(t)
+	shipped, corrected, next := examtest.Mini(), examtest.Mini(), examtest.Mini()
+	corrected.Title += " (corrected)"
+	next.Title += " (second edition)"
+	l.packs["shipped"], l.packs["corrected"], l.packs["next"] = shipped, corrected, next
+	l.load.OnlyNew = true
+	l.wants("shipped", examapp.Created, 1)
+	l.wants("corrected", examapp.Revised, 2)
+	l.wants("shipped", examapp.Unchanged, 2)
+	if got := l.published(); len(got) != 1 || got[0].Title != corrected.Title {
+		t.Errorf("the correction was undone: %v", got)
+	}
+	l.wants("next", examapp.Revised, 3)
+	l.load.OnlyNew = false
+	l.wants("shipped", examapp.Revised, 4)
+}

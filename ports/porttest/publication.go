@@ -56,6 +56,16 @@ func secondRevision(f *fixture) {
 	old, err := f.store.Revisions().Revision(f.ctx, first.RevisionID)
 	f.must(err)
 	f.equal("old", old.Summary, first)
+	f.must(f.publish(func(ctx context.Context, p ports.Publication) error {
+		for hash, want := range map[string]bool{first.Hash: true, second.Hash: true, "unknown": false} {
+			known, err := p.Published(ctx, first.Slug, hash)
+			f.must(err)
+			f.equal("published "+hash, known, want)
+		}
+		elsewhere, err := p.Published(ctx, "unknown", first.Hash)
+		f.equal("published under another slug", elsewhere, false)
+		return err
+	}))
 }
 
 func oneNumber(f *fixture) {

@@ -31,6 +31,8 @@ func TestBadRequestsGetAClearProblemAndChangeNothing(t *testing.T) {
 		{"two documents", "PUT", put, `{"answers":[]} {}`, nil, 400, "request.malformed", nil},
 		{"an empty body", "PUT", put, ``, nil, 400, "request.malformed", nil},
 		{"an unknown field", "PUT", put, `{"answers":[{"number":1,"choice":"A","seq":1,"score":990}]}`, nil, 422, "request.invalid", []string{"score"}},
+		{"a choice left out", "PUT", put, `{"answers":[{"number":1,"seq":1}]}`, nil, 422, "request.invalid", []string{"answers[0].choice"}},
+		{"a choice that is no letter", "PUT", put, `{"answers":[{"number":1,"choice":"null","seq":1},{"number":2,"choice":1,"seq":1}]}`, nil, 422, "request.invalid", []string{"answers[0].choice", "answers[1].choice"}},
 		{"a wrong type", "PUT", put, `{"answers":[{"number":"one","choice":"A","seq":1}]}`, nil, 422, "request.invalid", []string{"answers.number"}},
 		{"a wrong type of the whole", "PUT", put, `[]`, nil, 422, "request.invalid", []string{"body"}},
 		{

@@ -1,9 +1,13 @@
 package attemptapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/swaggest/jsonschema-go"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/attemptapp"
@@ -81,18 +85,41 @@ type answersRequest struct {
 }
 
 type answerRequest struct {
-	Number  int     `json:"number" validate:"required,min=1,max=200"`
-	Choice  *string `json:"choice" validate:"omitempty,oneof=A B C D" description:"null clears the answer."`
-	Seq     int64   `json:"seq" validate:"required,min=1,max=9007199254740991" description:"Counted up by the client with every change of the item; the highest wins, whatever the order of arrival."`
-	Elapsed int64   `json:"elapsed_ms,omitempty" validate:"omitempty,min=0,max=86400000" description:"Milliseconds spent on the item so far."`
+	Number  int    `json:"number" validate:"required,min=1,max=200"`
+	Choice  choice `json:"choice" validate:"required,oneof=A B C D null" description:"null clears the answer; it cannot be left out."`
+	Seq     int64  `json:"seq" validate:"required,min=1,max=9007199254740991" description:"Counted up by the client with every change of the item; the highest wins, whatever the order of arrival."`
+	Elapsed int64  `json:"elapsed_ms,omitempty" validate:"omitempty,min=0,max=86400000" description:"Milliseconds spent on the item so far."`
 }
 
 func (a answerRequest) answer() attempt.Answer {
 	out := attempt.Answer{Number: a.Number, Seq: a.Seq, Elapsed: a.Elapsed}
-	if a.Choice != nil {
-		out.Choice, _ = exam.ParseChoice(*a.Choice) // the validator let letters through only
+	if a.Choice != cleared {
+		out.Choice, _ = exam.ParseChoice(string(a.Choice)) // the validator let letters through only
 	}
 	return out
+}
+
+// choice is a letter or cleared; "" when it was left out, so that a slip of a client clears nothing.
+type choice string
+
+const cleared choice = "null"
+
+// UnmarshalJSON takes null for cleared. What is no string keeps its JSON, which the validator refuses by name.
+func (c *choice) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) != nil || bytes.Equal(b, []byte(cleared)) || s == string(cleared) {
+		s = string(b)
+	}
+	*c = choice(s)
+	return nil
+}
+
+// JSONSchema documents the type; the letters follow from the rule of the field.
+func (choice) JSONSchema() (jsonschema.Schema, error) {
+	var s jsonschema.Schema
+	s.AddType(jsonschema.String)
+	s.AddType(jsonschema.Null)
+	return s, nil
 }
 
 type answersReply struct {

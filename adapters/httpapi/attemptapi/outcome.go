@@ -15,8 +15,8 @@ import (
 )
 
 type resultReply struct {
-	Listening         *sectionReply  `json:"listening" description:"null when no part of the section was taken."`
-	Reading           *sectionReply  `json:"reading" description:"null when no part of the section was taken."`
+	Listening         sectionReply   `json:"listening"`
+	Reading           sectionReply   `json:"reading"`
 	Total             *int           `json:"total" description:"10 to 990; null unless both sections were taken whole."`
 	TotalBand         *band          `json:"total_band" description:"The total less and plus one standard error of measurement."`
 	Colour            *score.Colour  `json:"colour" description:"Colour of the certificate for such a total."`
@@ -51,12 +51,10 @@ type abilityReply struct {
 
 func toBand(b score.Band) *band { return &band{b.Low, b.High} }
 
-func toSectionReply(r score.Result, s exam.Section) *sectionReply {
-	section, taken := r.Sections[s]
-	if !taken {
-		return nil
-	}
-	out := &sectionReply{Raw: section.Raw, Max: section.Items}
+// toSectionReply gives a section that was not taken at all zero of zero, so that clients need not ask for it.
+func toSectionReply(r score.Result, s exam.Section) sectionReply {
+	section := r.Sections[s]
+	out := sectionReply{Raw: section.Raw, Max: section.Items}
 	if sc := section.Scaled; sc != nil {
 		out.Scaled, out.CEFR, out.Band = &sc.Score, &sc.CEFR, toBand(sc.Band)
 	}

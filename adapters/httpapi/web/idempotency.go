@@ -32,7 +32,11 @@ func (a *API) once(c echo.Context, r Request, key string, body []byte, work func
 		return rendered{}, errKey
 	}
 	ctx, req := c.Request().Context(), c.Request()
-	id := digest(r.Actor.UserID.String(), req.Method, c.Path(), key)
+	owner := r.Actor.UserID.String()
+	if r.Actor.Nobody() {
+		owner = r.Device.IP // or strangers who chose the same key would stand in each other's way
+	}
+	id := digest(owner, req.Method, c.Path(), key)
 	print := digest(req.Method, req.URL.EscapedPath(), string(body))
 	stored, err := a.config.Replies.Claim(ctx, id, print, a.config.Clock.Now(), a.config.RequestTimeout+staleSlack, replyLifetime)
 	if err != nil {

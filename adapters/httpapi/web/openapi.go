@@ -135,7 +135,9 @@ func constrainBy(s *jsonschema.Schema, kind reflect.Type, rule string) error {
 		bound(s, kind, name == "min", n)
 	case "oneof":
 		for _, v := range strings.Fields(value) {
-			s.Enum = append(s.Enum, v)
+			if v != "null" { // which is the type's to say
+				s.Enum = append(s.Enum, v)
+			}
 		}
 		if s.HasType(jsonschema.Null) {
 			s.Enum = append(s.Enum, nil)
