@@ -30,6 +30,10 @@ var (
 	ErrInvalidAccount  = fault.New(fault.Invalid, "account.invalid", "The account data breaks a rule.")
 	ErrInvalidToken    = fault.New(fault.Invalid, "token.invalid", "The token request breaks a rule.")
 	ErrNoSession       = fault.New(fault.Conflict, "auth.no_session", "An API token has no session to end; revoke the token instead.")
+	ErrPasskeyRefused  = fault.New(fault.Unauthenticated, "passkey.refused", "The passkey's answer is not good.")
+	ErrProviderUnknown = fault.New(fault.NotFound, "oidc.unknown_provider", "There is no such sign-in provider.")
+	ErrProviderDown    = fault.New(fault.Unavailable, "oidc.unavailable", "The sign-in provider does not answer; try again shortly.")
+	ErrProviderRefused = fault.New(fault.Unauthenticated, "oidc.refused", "The sign-in with the provider failed; start again.")
 	ErrBusy            = fault.New(fault.Unavailable, "auth.busy", "Too many log-ins at once; try again in a moment.")
 )
 
