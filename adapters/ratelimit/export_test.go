@@ -25,3 +25,13 @@ func (r *Redis) OnlyContextsEndIt() {
 	o := r.client.(*redis.Client).Options()
 	o.ReadTimeout, o.WriteTimeout = -1, -1
 }
+
+// Key is one of the keys kept.
+func (m *Memory) Key() string {
+	for i := range m.shards {
+		for key := range m.shards[i].debts {
+			return key
+		}
+	}
+	return ""
+}

@@ -11,7 +11,7 @@ import (
 const shards = 64
 
 // Memory counts in this process alone. It needs no goroutine, may be used by many at once, and allocates for new keys
-// only. When the clock is set back, debts last longer by as much, but never longer than their limit's window.
+// only. A clock that is set back holds no key back for longer than its limit's window.
 type Memory struct {
 	clock  ports.Clock
 	seed   maphash.Seed
@@ -35,7 +35,8 @@ func (m *Memory) Take(_ context.Context, key string, l ports.Limit) ports.Verdic
 	if !limited {
 		return unlimited()
 	}
-	return m.take(key, p, m.now())
+	v, _ := m.take(key, p)
+	return v
 }
 
 // Look implements [ports.Limits].
@@ -47,31 +48,33 @@ func (m *Memory) Look(_ context.Context, key string, l ports.Limit) ports.Verdic
 	s := m.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	debt := s.debt(key, p, m.now())
+	debt := s.settle(key, p, m.now())
 	return p.verdict(p.admits(debt), debt)
 }
 
-// take counts an event that happened at this moment, in nanoseconds since 1970, unless the limit refuses it.
-func (m *Memory) take(key string, p pace, at int64) ports.Verdict {
+// take counts an event unless the limit refuses it, and returns when that was, in nanoseconds since 1970. The clock is
+// read under the lock, or else a late goroutine's time would look like a clock that was set back.
+func (m *Memory) take(key string, p pace) (ports.Verdict, int64) {
 	s := m.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	debt := s.debt(key, p, at)
+	at := m.now()
+	debt := s.settle(key, p, at)
 	if !p.admits(debt) {
-		return p.verdict(false, debt)
+		return p.verdict(false, debt), at
 	}
 	debt += p.interval
 	s.owe(key, debt, at)
-	return p.verdict(true, debt)
+	return p.verdict(true, debt), at
 }
 
-// learn brings the count up to what another one said to the event that take has just counted at this moment: an event
-// that it refused did not happen, and the debt is no lower than the other one says.
+// learn brings the count up to what another one said to the event that take counted at this moment: an event that it
+// refused did not happen, and the debt is no lower than the other one says.
 func (m *Memory) learn(key string, p pace, at int64, said ports.Verdict) {
 	s := m.shard(key)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	debt := s.debt(key, p, at)
+	debt := s.debt(key, at)
 	if !said.Allowed {
 		debt -= p.interval
 	}

@@ -30,14 +30,24 @@ func (s *shard) init(keys int) {
 	s.debts = map[string]*debt{}
 }
 
-// debt returns what the key owes at this moment. More than the capacity is left over from another limit or another
-// time of day, and must not hold a key back for longer than its limit can.
-func (s *shard) debt(key string, p pace, at int64) time.Duration {
+// debt returns what the key owes at this moment.
+func (s *shard) debt(key string, at int64) time.Duration {
 	d, known := s.debts[key]
 	if !known {
 		return 0
 	}
-	return min(max(0, time.Duration(d.paid-at)), p.capacity)
+	return max(0, time.Duration(d.paid-at))
+}
+
+// settle is debt, and forgives what exceeds the capacity: no event caused it, but a clock that was set back, or another
+// limit that the key used to have.
+func (s *shard) settle(key string, p pace, at int64) time.Duration {
+	owed := s.debt(key, at)
+	if owed > p.capacity {
+		owed = p.capacity
+		s.owe(key, owed, at)
+	}
+	return owed
 }
 
 // owe sets what the key owes from this moment on.

@@ -53,10 +53,9 @@ func (s *Shared) Take(ctx context.Context, key string, l ports.Limit) ports.Verd
 	if !limited {
 		return unlimited()
 	}
-	// All that is learnt is dated to before the question. So the debt here is never higher than the one it stems from,
-	// and the process is not the stricter one merely because the answer took its time.
-	at := s.own.now()
-	own := s.own.take(key, p, at)
+	// What is learnt is dated to before the question. So the debt here is never higher than the one it stems from, and
+	// the process is not the stricter one merely because the answer took its time.
+	own, at := s.own.take(key, p)
 	if !own.Allowed {
 		return own
 	}
