@@ -23,7 +23,7 @@ func (r *Redis) Client() redis.UniversalClient { return r.client }
 // OnlyContextsEndIt leaves the context of an event as all that bounds it.
 func (r *Redis) OnlyContextsEndIt() {
 	o := r.client.(*redis.Client).Options()
-	o.ReadTimeout, o.WriteTimeout = -1, -1
+	o.ReadTimeout, o.WriteTimeout = 0, 0 // none, once the options were read
 }
 
 // Key is one of the keys kept.

@@ -1,0 +1,393 @@
+package ratelimit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/toeic-app/toeic/adapters/ratelimit"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// scripted is a shared count that does what the test says.
+type scripted struct {
+	mu    sync.Mutex
+	do    func(ctx context.Context) (ports.Verdict, error)
+	asked int
+}
+
+func (s *scripted) Take(ctx context.Context, _ string, _ ports.Limit) (ports.Verdict, error) {
+	s.mu.Lock()
+	s.asked++
+	do := s.do
+	s.mu.Unlock()
+	return do(ctx)
+}
+
+func (s *scripted) Look(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	return s.Take(ctx, key, l)
+}
+
+func (s *scripted) becomes(do func(ctx context.Context) (ports.Verdict, error)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.do = do
+}
+
+func (s *scripted) questions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+func stalled(ctx context.Context) (ports.Verdict, error) {
+	<-ctx.Done()
+	return ports.Verdict{}, ctx.Err()
+}
+
+func refused(context.Context) (ports.Verdict, error) { return ports.Verdict{}, errAway }
+
+func generous(context.Context) (ports.Verdict, error) {
+	return ports.Verdict{Allowed: true, Remaining: 999}, nil
+}
+
+// reports collects what a Shared says of the shared count.
+type reports struct {
+	mu   sync.Mutex
+	said []error
+}
+
+func (r *reports) add(reason error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.said = append(r.said, reason)
+}
+
+func (r *reports) are(t *testing.T, want ...error) {
+	t.Helper()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := len(r.said) == len(want)
+	for i := 0; same && i < len(want); i++ {
+		same = errors.Is(r.said[i], want[i])
+	}
+	if !same {
+		t.Errorf("reported %v, want %v", r.said, want)
+	}
+}
+
+// often is so high a limit that only what the test is about decides.
+var often = ports.Limit{Burst: 1_000_000, Window: time.Hour}
+
+// inBubble runs a test in which time goes by itself only while all wait, so that what is waited for can be measured.
+func inBubble(t *testing.T, far *scripted, test func(t *testing.T, s *ratelimit.Shared, r *reports)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := &reports{}
+		test(t, ratelimit.NewShared(far, ratelimit.NewMemory(newClock(), plenty), ratelimit.DefaultPatience(), r.add), r)
+	})
+}
+
+// costs returns how long an event is held up.
+func costs(t *testing.T, s *ratelimit.Shared) time.Duration {
+	t.Helper()
+	begin := time.Now()
+	if v := s.Take(t.Context(), "k", often); !v.Allowed {
+		t.Errorf("an event far below the limit is refused: %+v", v)
+	}
+	return time.Since(begin)
+}
+
+func TestAStalledCountHoldsUpThreeEventsAndThenOneEachSecond(t *testing.T) {
+	inBubble(t, &scripted{do: stalled}, func(t *testing.T, s *ratelimit.Shared, r *reports) {
+		for range 3 {
+			if d := costs(t, s); d != 50*time.Millisecond {
+				t.Errorf("held up for %v at first", d)
+			}
+		}
+		r.are(t, context.DeadlineExceeded)
+		for range 4 {
+			for range 100 {
+				if d := costs(t, s); d != 0 {
+					t.Fatalf("held up for %v while the count is left alone", d)
+				}
+			}
+			time.Sleep(time.Second + time.Millisecond)
+			if d := costs(t, s); d != 50*time.Millisecond {
+				t.Errorf("held up for %v by a try", d)
+			}
+		}
+		r.are(t, context.DeadlineExceeded)
+	})
+}
+
+func TestWhileOneEventTriesTheCountAgainOthersDoNotWait(t *testing.T) {
+	far := &scripted{do: refused}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, r *reports) {
+		for range 3 {
+			costs(t, s)
+		}
+		far.becomes(stalled)
+		time.Sleep(time.Second + time.Millisecond)
+		tried := make(chan time.Duration)
+		go func() { tried <- costs(t, s) }()
+		synctest.Wait()
+		for range 20 {
+			if d := costs(t, s); d != 0 {
+				t.Errorf("held up for %v", d)
+			}
+		}
+		if d := <-tried; d != 50*time.Millisecond {
+			t.Errorf("the try took %v", d)
+		}
+		r.are(t, errAway)
+	})
+}
+
+func TestTheSharedCountComesBackByItselfAndIsReportedOnce(t *testing.T) {
+	far := &scripted{do: refused}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, r *reports) {
+		for range 10 {
+			costs(t, s)
+		}
+		far.becomes(generous)
+		before := far.questions()
+		costs(t, s)
+		if far.questions() != before || before != 3 {
+			t.Errorf("asked %d times, then %d", before, far.questions())
+		}
+		r.are(t, errAway)
+		time.Sleep(time.Second + time.Millisecond)
+		for range 10 {
+			costs(t, s)
+		}
+		if n := far.questions() - before; n != 10 {
+			t.Errorf("asked %d times of 10 since it is back", n)
+		}
+		r.are(t, errAway, nil)
+		far.becomes(refused)
+		for range 10 {
+			costs(t, s)
+		}
+		r.are(t, errAway, nil, errAway)
+	})
+}
+
+func TestFailuresThatAreFewAndFarBetweenAreBorne(t *testing.T) {
+	far := &scripted{}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, r *reports) {
+		for range 20 {
+			far.becomes(refused)
+			costs(t, s)
+			costs(t, s)
+			far.becomes(generous)
+			costs(t, s)
+		}
+		r.are(t)
+		if n := far.questions(); n != 60 {
+			t.Errorf("asked %d times of 60", n)
+		}
+	})
+}
+
+func TestHangingUpIsNoWayAroundTheSharedCount(t *testing.T) {
+	far := &scripted{do: func(ctx context.Context) (ports.Verdict, error) { return ports.Verdict{Allowed: true}, ctx.Err() }}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, r *reports) {
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		for range 10 {
+			s.Take(gone, "k", often)
+		}
+		if n := far.questions(); n != 10 {
+			t.Errorf("asked %d times of 10", n)
+		}
+		r.are(t)
+	})
+}
+
+func TestWhatTheProcessRefusesIsNotAsked(t *testing.T) {
+	far := &scripted{do: generous}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, _ *reports) {
+		for range 100 {
+			s.Take(t.Context(), "k", hourly)
+			s.Look(t.Context(), "full", ports.Limit{})
+		}
+		s.Look(t.Context(), "k", hourly)
+		if n := far.questions(); n != hourly.Burst {
+			t.Errorf("asked %d times, want %d", n, hourly.Burst)
+		}
+	})
+}
+
+// process is one of several that share a count.
+func process(far ratelimit.Counter, c *clock) *ratelimit.Shared {
+	return ratelimit.NewShared(far, ratelimit.NewMemory(c, plenty), stubborn(), func(error) {})
+}
+
+// passes counts how many of n events are allowed.
+func passes(t *testing.T, counted ports.Limits, key string, l ports.Limit, n int) int {
+	t.Helper()
+	passed := 0
+	for range n {
+		if counted.Take(t.Context(), key, l).Allowed {
+			passed++
+		}
+	}
+	return passed
+}
+
+func TestProcessesShareOneBudget(t *testing.T) {
+	c := newClock()
+	far := certainly{t, onSharedRedis(t, c)}
+	a, b := process(far, c), process(far, c)
+	l := ports.Limit{Burst: 10, Window: 10 * time.Hour}
+	if n := passes(t, a, "k", l, 4) + passes(t, b, "k", l, 10); n != 10 {
+		t.Errorf("%d events passed, want 10", n)
+	}
+	looked, taken := a.Look(t.Context(), "k", l), a.Take(t.Context(), "k", l)
+	if looked.Allowed || taken.Allowed || (looked.RetryAfter-time.Hour).Abs() > time.Millisecond || (looked.RetryAfter-taken.RetryAfter).Abs() > time.Millisecond {
+		t.Errorf("looked %+v, taken %+v", looked, taken)
+	}
+}
+
+func TestAFailoverGivesNoFreshBudget(t *testing.T) {
+	l := ports.Limit{Burst: 10, Window: 10 * time.Hour}
+	cases := []struct {
+		name string
+		use  func(t *testing.T, a, b ports.Limits)
+		left int // for process a once the count is away
+	}{
+		{"what the process itself passed", func(t *testing.T, a, _ ports.Limits) { passes(t, a, "k", l, 7) }, 3},
+		{"what others passed as well", func(t *testing.T, a, b ports.Limits) {
+			passes(t, b, "k", l, 6)
+			passes(t, a, "k", l, 1)
+		}, 3},
+		{"what a refusal tells", func(t *testing.T, a, b ports.Limits) {
+			passes(t, b, "k", l, 10)
+			passes(t, a, "k", l, 1)
+		}, 0},
+		{"a refused event is not counted", func(t *testing.T, a, b ports.Limits) {
+			passes(t, a, "k", l, 3)
+			passes(t, b, "k", l, 7)
+			passes(t, a, "k", l, 20)
+		}, 0},
+	}
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			c := newClock()
+			far := &outage{inner: certainly{t, onSharedRedis(t, c)}}
+			a, b := process(far, c), process(far, c)
+			test.use(t, a, b)
+			far.away = true
+			if n := passes(t, a, "k", l, 20); n != test.left {
+				t.Errorf("%d events passed, want %d", n, test.left)
+			}
+			c.advance(time.Hour + time.Millisecond)
+			if n := passes(t, a, "k", l, 20); n != 1 {
+				t.Errorf("%d events passed an hour later, want 1", n)
+			}
+		})
+	}
+}
+
+// outage is a count that is away while the test says so.
+type outage struct {
+	inner ratelimit.Counter
+	away  bool
+}
+
+func (o *outage) Take(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	if o.away {
+		return ports.Verdict{}, errAway
+	}
+	return o.inner.Take(ctx, key, l)
+}
+
+func (o *outage) Look(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	if o.away {
+		return ports.Verdict{}, errAway
+	}
+	return o.inner.Look(ctx, key, l)
+}
+
+func TestNeitherDoesTheReturnOfACountThatForgotAll(t *testing.T) {
+	c := newClock()
+	far := &outage{inner: certainly{t, onSharedRedis(t, c)}, away: true}
+	a := process(far, c)
+	l := ports.Limit{Burst: 10, Window: 10 * time.Hour}
+	if n := passes(t, a, "k", l, 10); n != 10 {
+		t.Fatalf("%d events passed, want 10", n)
+	}
+	far.away = false
+	if v := a.Look(t.Context(), "k", l); v.Allowed {
+		t.Errorf("looked %+v", v)
+	}
+	if n := passes(t, a, "k", l, 20); n != 0 {
+		t.Errorf("%d events passed", n)
+	}
+	for hour := range 5 {
+		c.advance(time.Hour + time.Millisecond)
+		v := a.Look(t.Context(), "k", l)
+		if n := passes(t, a, "k", l, 20); n != 1 || v.Remaining != 1 || v.ResetAfter < 8*time.Hour {
+			t.Errorf("hour %d: looked %+v, %d events passed", hour, v, n)
+		}
+	}
+}
+
+// slow makes time go by around the shared count's answer.
+type slow struct {
+	inner ratelimit.Counter
+	clock *clock
+}
+
+func (s slow) Take(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	defer s.clock.advance(time.Second)
+	s.clock.advance(time.Second)
+	return s.inner.Take(ctx, key, l)
+}
+
+func (s slow) Look(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	defer s.clock.advance(time.Second)
+	s.clock.advance(time.Second)
+	return s.inner.Look(ctx, key, l)
+}
+
+func TestASlowAnswerMakesTheProcessNoStricterThanTheSharedCount(t *testing.T) {
+	c := newClock()
+	far := onSharedRedis(t, c)
+	a := process(slow{certainly{t, far}, c}, c)
+	l := ports.Limit{Burst: 3, Window: 3 * time.Minute}
+	for i := range 50 {
+		now, _ := far.Look(t.Context(), "k", l)
+		c.advance(max(0, now.RetryAfter-time.Second)) // so that the shared count allows it by the time it is asked
+		if v := a.Take(t.Context(), "k", l); !v.Allowed {
+			t.Fatalf("event %d: %+v, but the shared count says %+v", i, v, now)
+		}
+	}
+}
+
+func TestManyAtOnceNeverPassABurstWhileTheCountGoesAway(t *testing.T) {
+	c := newClock()
+	far := &unreliable{inner: onSharedRedis(t, c), n: 3}
+	a := process(far, c)
+	l := ports.Limit{Burst: 20, Window: 20 * time.Hour}
+	for round := range 5 {
+		var wait sync.WaitGroup
+		passed := make([]int, 8)
+		for i := range passed {
+			wait.Go(func() { passed[i] = passes(t, a, fmt.Sprint(round), l, 10) })
+		}
+		wait.Wait()
+		total := 0
+		for _, n := range passed {
+			total += n
+		}
+		if total != l.Burst {
+			t.Errorf("%d of 80 events at once passed, want %d", total, l.Burst)
+		}
+	}
+}
