@@ -6,15 +6,25 @@ import "github.com/redis/go-redis/v9"
 func (m *Memory) Len() int {
 	n := 0
 	for i := range m.shards {
-		s := &m.shards[i]
-		s.mu.Lock()
-		n += len(s.debts)
-		if len(s.debts) != len(s.queue) {
-			n = -1 << 30
-		}
-		s.mu.Unlock()
+		n += len(m.shards[i].debts)
 	}
 	return n
+}
+
+// Sound reports whether each key is in its queue, and each queue is in order.
+func (m *Memory) Sound() bool {
+	for i := range m.shards {
+		s := &m.shards[i]
+		if len(s.queue) != len(s.debts) {
+			return false
+		}
+		for at, d := range s.queue {
+			if d.at != at || s.debts[d.key] != d || s.queue.Less(at, max(0, at-1)/2) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Client is the connection to the server.

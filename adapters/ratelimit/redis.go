@@ -67,13 +67,13 @@ func (r *Redis) Look(ctx context.Context, key string, l ports.Limit) (ports.Verd
 	if !limited {
 		return unlimited(), nil
 	}
-	// Nothing is always allowed, and the remaining events are rounded down from a floating-point number that may be
-	// 0.999…, so the debt is all that is heeded.
+	// To take nothing is always allowed, and what remains is rounded down from a number that may be 0.999…, so the debt
+	// is all that is heeded.
 	said, err := r.ask(ctx, key, l, 0)
 	if err != nil {
 		return ports.Verdict{}, fmt.Errorf("look up a limit in redis: %w", err)
 	}
-	return describe(p, p.admits(said.ResetAfter-grain), said.ResetAfter), nil
+	return describe(p, p.admits(said.ResetAfter), said.ResetAfter), nil
 }
 
 // Close closes all connections.

@@ -1,9 +1,15 @@
 package ratelimit_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"net"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"github.com/toeic-app/toeic/adapters/ratelimit"
 	"github.com/toeic-app/toeic/ports"
@@ -123,6 +129,70 @@ func TestAServerThatIsNotThereIsAnError(t *testing.T) {
 	}
 	if v := (certain{t, r}).Take(t.Context(), "k", hourly); !v.Allowed || v.Remaining != 3 {
 		t.Errorf("after the restart: %+v", v)
+	}
+}
+
+// wire sees what is sent to a server, and loses the answer to each event.
+type wire struct {
+	mu            sync.Mutex
+	dialled, sent int
+}
+
+func (w *wire) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+
+func (w *wire) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func (w *wire) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.dialled++
+		conn, err := next(ctx, network, address)
+		return &wiredConn{Conn: conn, wire: w}, err
+	}
+}
+
+type wiredConn struct {
+	net.Conn
+	wire *wire
+}
+
+func (c *wiredConn) Write(sent []byte) (int, error) {
+	n, err := c.Conn.Write(sent)
+	if bytes.Contains(sent, []byte("evalsha")) {
+		c.wire.mu.Lock()
+		defer c.wire.mu.Unlock()
+		c.wire.sent++
+		return n, errors.Join(err, c.Close())
+	}
+	return n, err
+}
+
+func TestAnEventWhoseAnswerIsLostIsNotSentAgain(t *testing.T) {
+	r, w := openRedis(t, private.RedisURL(t)), &wire{}
+	r.Client().AddHook(w)
+	if v, err := r.Take(t.Context(), "lost", hourly); err == nil {
+		t.Errorf("%+v", v)
+	}
+	if w.sent != 1 {
+		t.Errorf("sent %d times", w.sent)
+	}
+}
+
+func TestAServerThatRefusesConnectionsIsNotTriedAgainForTheSameEvent(t *testing.T) {
+	server := startRedis(t)
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	r, w := openRedis(t, server.URL()), &wire{}
+	r.Client().AddHook(w)
+	if v, err := r.Take(t.Context(), "k", hourly); err == nil {
+		t.Errorf("%+v", v)
+	}
+	if w.dialled != 1 {
+		t.Errorf("dialled %d times", w.dialled)
 	}
 }
 

@@ -214,11 +214,21 @@ func TestWhatTheProcessRefusesIsNotAsked(t *testing.T) {
 	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, _ *reports) {
 		for range 100 {
 			s.Take(t.Context(), "k", hourly)
-			s.Look(t.Context(), "full", ports.Limit{})
 		}
 		s.Look(t.Context(), "k", hourly)
 		if n := far.questions(); n != hourly.Burst {
 			t.Errorf("asked %d times, want %d", n, hourly.Burst)
+		}
+	})
+}
+
+func TestNobodyIsAskedWhereThereIsNoLimit(t *testing.T) {
+	far := &scripted{do: generous}
+	inBubble(t, far, func(t *testing.T, s *ratelimit.Shared, _ *reports) {
+		s.Take(t.Context(), "k", ports.Limit{})
+		s.Look(t.Context(), "k", ports.Limit{})
+		if n := far.questions(); n != 0 {
+			t.Errorf("asked %d times", n)
 		}
 	})
 }
@@ -338,28 +348,29 @@ func TestNeitherDoesTheReturnOfACountThatForgotAll(t *testing.T) {
 	}
 }
 
-// slow makes time go by around the shared count's answer.
+// slow makes time go by on the way to the shared count and on the way back.
 type slow struct {
 	inner ratelimit.Counter
 	clock *clock
+	way   time.Duration
 }
 
-func (s slow) Take(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
-	defer s.clock.advance(time.Second)
-	s.clock.advance(time.Second)
+func (s *slow) Take(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	defer s.clock.advance(s.way)
+	s.clock.advance(s.way)
 	return s.inner.Take(ctx, key, l)
 }
 
-func (s slow) Look(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
-	defer s.clock.advance(time.Second)
-	s.clock.advance(time.Second)
+func (s *slow) Look(ctx context.Context, key string, l ports.Limit) (ports.Verdict, error) {
+	defer s.clock.advance(s.way)
+	s.clock.advance(s.way)
 	return s.inner.Look(ctx, key, l)
 }
 
 func TestASlowAnswerMakesTheProcessNoStricterThanTheSharedCount(t *testing.T) {
 	c := newClock()
 	far := onSharedRedis(t, c)
-	a := process(slow{certainly{t, far}, c}, c)
+	a := process(&slow{certainly{t, far}, c, time.Second}, c)
 	l := ports.Limit{Burst: 3, Window: 3 * time.Minute}
 	for i := range 50 {
 		now, _ := far.Look(t.Context(), "k", l)
@@ -367,6 +378,26 @@ func TestASlowAnswerMakesTheProcessNoStricterThanTheSharedCount(t *testing.T) {
 		if v := a.Take(t.Context(), "k", l); !v.Allowed {
 			t.Fatalf("event %d: %+v, but the shared count says %+v", i, v, now)
 		}
+	}
+}
+
+func TestAnEventThatTheSharedCountRefusesIsNotCountedByTheProcess(t *testing.T) {
+	c := newClock()
+	far := &slow{certainly{t, onSharedRedis(t, c)}, c, 2 * time.Second}
+	a := process(far, c)
+	l := ports.Limit{Burst: 3, Window: 3 * time.Minute}
+	passes(t, a, "k", l, 3)
+	// The process dates the debt to two seconds earlier than Redis does, so there is a time at which only it allows.
+	far.way = 0
+	looked, _ := far.inner.Look(t.Context(), "k", l)
+	c.advance(looked.RetryAfter - time.Second)
+	refused := a.Take(t.Context(), "k", l)
+	if refused.Allowed || (refused.RetryAfter-time.Second).Abs() > time.Millisecond {
+		t.Fatalf("a second early: %+v", refused)
+	}
+	c.advance(refused.RetryAfter)
+	if v := a.Take(t.Context(), "k", l); !v.Allowed {
+		t.Errorf("in time: %+v", v)
 	}
 }
 
