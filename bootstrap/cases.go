@@ -3,44 +3,8 @@ package bootstrap
 import (
 	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/application/examapp"
-	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/ports"
 )
-
-// identityCases are the use cases of accounts.
-type identityCases struct {
-	authenticate  identityapp.Authenticate
-	register      identityapp.Register
-	login         identityapp.Login
-	refresh       identityapp.Refresh
-	logout        identityapp.Logout
-	profile       identityapp.Profile
-	changeProfile identityapp.ChangeProfile
-	closeAccount  identityapp.CloseAccount
-	listSessions  identityapp.ListSessions
-	endSession    identityapp.EndSession
-	createAdmin   identityapp.CreateAdmin
-	createToken   identityapp.CreateToken
-}
-
-func wireIdentity(c *core, passwords ports.Passwords, access ports.AccessTokens, secrets ports.Secrets) identityCases {
-	work, users := c.store.Identity(), c.store.Users()
-	issuer := identityapp.Issuer{IDs: c.ids, Access: access, Secrets: secrets}
-	return identityCases{
-		authenticate:  identityapp.Authenticate{Clock: c.clock, Access: access, Secrets: secrets, Actors: c.store.Actors()},
-		register:      identityapp.Register{Clock: c.clock, Passwords: passwords, Issuer: issuer, Work: work},
-		login:         identityapp.Login{Clock: c.clock, Passwords: passwords, Issuer: issuer, Users: users, Work: work},
-		refresh:       identityapp.Refresh{Clock: c.clock, Issuer: issuer, Work: work},
-		logout:        identityapp.Logout{Clock: c.clock, Work: work},
-		profile:       identityapp.Profile{Users: users},
-		changeProfile: identityapp.ChangeProfile{Work: work},
-		closeAccount:  identityapp.CloseAccount{Clock: c.clock, Work: work},
-		listSessions:  identityapp.ListSessions{Clock: c.clock, Sessions: c.store.Sessions()},
-		endSession:    identityapp.EndSession{Clock: c.clock, Work: work},
-		createAdmin:   identityapp.CreateAdmin{Clock: c.clock, IDs: c.ids, Passwords: passwords, Users: users},
-		createToken:   identityapp.CreateToken{Clock: c.clock, IDs: c.ids, Secrets: secrets, Users: users, Work: work},
-	}
-}
 
 // examCases are the use cases of exams.
 type examCases struct {

@@ -55,6 +55,7 @@ func (c Config) check() []Problem {
 		bad("REQUEST_TIMEOUT, SHUTDOWN_DELAY", "must be positive, and the delay shorter than %s", drainTime)
 	}
 	out = append(out, c.checkKey()...)
+	out = append(out, c.checkAccounts()...)
 	out = append(out, c.checkNetwork()...)
 	return append(out, c.checkPool()...)
 }
@@ -70,33 +71,46 @@ func databaseProblem(address string) string {
 	return ""
 }
 
-// checkKey: only development may start without a key, and makes one of its own then.
+// checkKey: only development may start without a key, and makes one of its own then. Several keys, separated by
+// commas, are good while one replaces another: the first seals, all open.
 func (c Config) checkKey() []Problem {
-	key := string(c.TokenSigningKey)
-	letters := map[rune]bool{}
-	for _, r := range key {
-		letters[r] = true
-	}
-	detail := ""
-	switch {
-	case key == "" && c.Environment == Development:
-	case key == "":
-		detail = "is required outside development; make one with: openssl rand -base64 48"
-	case key == exampleKey:
-		detail = "is the example; make one with: openssl rand -base64 48"
-	case utf8.RuneCountInString(key) < minKey:
-		detail = fmt.Sprintf("is too short: at least %d characters", minKey)
-	case len(letters) < 10:
-		detail = "repeats few characters; make one with: openssl rand -base64 48"
-	}
 	var out []Problem
-	if detail != "" {
-		out = append(out, Problem{Setting: "TOKEN_SIGNING_KEY", Detail: detail})
+	bad := func(detail string) { out = append(out, Problem{Setting: "TOKEN_SIGNING_KEY", Detail: detail}) }
+	if c.TokenSigningKey == "" && c.Environment != Development {
+		bad("is required outside development; make one with: openssl rand -base64 48")
+	}
+	if c.TokenSigningKey != "" {
+		for _, key := range strings.Split(string(c.TokenSigningKey), ",") {
+			if detail := weakness(key); detail != "" {
+				bad(detail)
+			}
+		}
 	}
 	if c.Environment == Production && c.Embedded() {
 		out = append(out, Problem{Setting: "DATABASE_URL", Detail: "is required in production"})
 	}
 	return out
+}
+
+// minDistinct is how many different characters a random key of the least length has all but certainly.
+const minDistinct = 16
+
+// weakness says what is wrong with a key; "" for a good one.
+func weakness(key string) string {
+	letters := map[rune]bool{}
+	for _, r := range key {
+		letters[r] = true
+	}
+	switch {
+	case key == exampleKey:
+		return "is the example; make one with: openssl rand -base64 48"
+	case utf8.RuneCountInString(key) < minKey:
+		return fmt.Sprintf("is too short: at least %d characters", minKey)
+	case len(letters) < minDistinct:
+		return "repeats few characters; make one with: openssl rand -base64 48"
+	default:
+		return ""
+	}
 }
 
 func (c Config) checkNetwork() []Problem {
@@ -120,7 +134,7 @@ func (c Config) checkPool() []Problem {
 	if c.DBMaxConnections < 1 {
 		out = append(out, Problem{Setting: "DB_MAX_CONNECTIONS", Detail: "must be at least 1"})
 	}
-	if c.DBMinConnections < 0 || c.DBMinConnections > max(c.DBMaxConnections, 0) {
+	if c.DBMinConnections < 0 || (c.DBMaxConnections > 0 && c.DBMinConnections > c.DBMaxConnections) {
 		out = append(out, Problem{Setting: "DB_MIN_CONNECTIONS", Detail: "must be between 0 and DB_MAX_CONNECTIONS"})
 	}
 	if c.DBMaxIdleTime < 0 {

@@ -51,7 +51,15 @@ type commandLine struct {
 	} `cmd:"" help:"Manage administrators."`
 	Token struct {
 		Create tokenCreate `cmd:"" help:"Create an API token and print it, alone, on standard output."`
+		List   tokenList   `cmd:"" help:"List the API tokens that can be used."`
+		Revoke tokenRevoke `cmd:"" help:"Revoke an API token."`
 	} `cmd:"" help:"Manage API tokens of operators and scripts."`
+	Audit struct {
+		Verify auditVerify `cmd:"" help:"Prove that no entry of the log of administrative changes was changed or removed."`
+	} `cmd:"" help:"Look at the log of administrative changes."`
+	Keys struct {
+		Rotate keysRotate `cmd:"" help:"Sign access tokens with a new key, without logging anyone out."`
+	} `cmd:"" help:"Manage the keys of the program."`
 	Content struct {
 		Validate contentValidate `cmd:"" help:"Check a content pack and report all its faults. Stores nothing."`
 		Import   contentImport   `cmd:"" help:"Publish a content pack as an exam, or as a new revision of one."`

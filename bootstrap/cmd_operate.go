@@ -86,27 +86,6 @@ func (r *run) explained(err error) error {
 	return err
 }
 
-type tokenCreate struct {
-	Email string        `required:"" help:"Account that the token acts for."`
-	Name  string        `required:"" help:"What the token is for, to recognise it by."`
-	Scope string        `required:"" help:"What it may do, separated by commas: a permission, a family such as sessions:*, admin:* or *."`
-	TTL   time.Duration `name:"ttl" required:"" help:"How long it lives, such as 8h."`
-}
-
-// Run creates the token and prints nothing else on standard output.
-func (cmd *tokenCreate) Run(ctx context.Context, r *run) error {
-	return r.withCore(ctx, func(c *core) error {
-		token, err := c.identity.createToken.Execute(ctx, identityapp.CreateTokenCommand{
-			Email: cmd.Email, Name: cmd.Name, Scope: cmd.Scope, TTL: cmd.TTL,
-		})
-		if err != nil {
-			return r.explained(err)
-		}
-		r.printf("%s\n", token)
-		return nil
-	})
-}
-
 type attemptRescore struct {
 	Attempt string `arg:"" optional:"" help:"Identifier of one attempt; all that were scored by default."`
 }

@@ -43,6 +43,21 @@ type Config struct {
 	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
 	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
 
+	AccountVerification string         `env:"ACCOUNT_VERIFICATION"`
+	AdminRequireMFA     string         `env:"ADMIN_REQUIRE_MFA"`
+	SMTPURL             Address        `env:"SMTP_URL"`
+	MailFrom            string         `env:"MAIL_FROM"`
+	PasskeyDomain       string         `env:"PASSKEY_DOMAIN"`
+	PasskeyOrigins      []string       `env:"PASSKEY_ORIGINS"`
+	OIDCProviders       []string       `env:"OIDC_PROVIDERS"`
+	OIDC                []OIDCProvider `env:"-"`
+
+	RateLimitSignIn   int `env:"RATE_LIMIT_SIGN_IN" envDefault:"60"`
+	RateLimitRead     int `env:"RATE_LIMIT_READ" envDefault:"1200"`
+	RateLimitWrite    int `env:"RATE_LIMIT_WRITE" envDefault:"1200"`
+	RateLimitAdmin    int `env:"RATE_LIMIT_ADMIN" envDefault:"600"`
+	RateLimitFailures int `env:"RATE_LIMIT_FAILURES" envDefault:"20"`
+
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`
 	DBMaxIdleTime    time.Duration `env:"DB_MAX_IDLE_TIME" envDefault:"5m"`
@@ -133,6 +148,7 @@ func Load(dir string, environ []string, envFile string, flags map[string]string)
 		problems = append(problems, parseProblems(err)...)
 	}
 	c.DataDir = inDir(dir, c.DataDir)
+	c.OIDC = oidcProviders(c.OIDCProviders, settings)
 	return c, append(problems, c.check()...)
 }
 
@@ -196,9 +212,14 @@ func kindOf(t reflect.Type) string {
 // Effective lists every setting with its value, in the order of the struct and with secrets masked.
 func (c Config) Effective() []string {
 	v := reflect.ValueOf(c)
-	out := make([]string, v.NumField())
-	for i := range out {
-		out[i] = fmt.Sprintf("%s=%v", v.Type().Field(i).Tag.Get("env"), v.Field(i).Interface())
+	var out []string
+	for i := range v.NumField() {
+		if name := v.Type().Field(i).Tag.Get("env"); name != "-" {
+			out = append(out, fmt.Sprintf("%s=%v", name, v.Field(i).Interface()))
+		}
+	}
+	for _, p := range c.OIDC {
+		out = append(out, p.effective()...)
 	}
 	return out
 }

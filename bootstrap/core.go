@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/entstore"
 	"github.com/toeic-app/toeic/adapters/pack"
 	"github.com/toeic-app/toeic/adapters/password"
+	"github.com/toeic-app/toeic/adapters/ratelimit"
 	"github.com/toeic-app/toeic/adapters/seal"
 	"github.com/toeic-app/toeic/adapters/system"
 	"github.com/toeic-app/toeic/adapters/token"
@@ -25,19 +27,31 @@ import (
 // revisionCacheBytes bounds the memory that published forms take.
 const revisionCacheBytes = 64 << 20
 
+// limitedKeys bounds how many accounts and addresses are counted at once; about 200 bytes each.
+const limitedKeys = 100_000
+
+// callTime bounds the call to other processes.
+const callTime = time.Second
+
 // core is everything below the HTTP face, shared by the server and the other commands.
 type core struct {
-	config    Config
-	log       *zap.Logger
-	clock     ports.Clock
-	ids       ports.IDs
-	store     *entstore.Store
-	revisions *cache.Revisions
-	redis     *cache.Redis // nil without REDIS_URL
-	replies   ports.Replies
-	identity  identityCases
-	exams     examCases
-	attempts  attemptCases
+	config      Config
+	log         *zap.Logger
+	clock       ports.Clock
+	ids         ports.IDs
+	store       *entstore.Store
+	revisions   *cache.Revisions
+	actors      *cache.Actors
+	reload      chan struct{}    // the keys changed
+	limits      ports.Limits     // in this process
+	shared      ports.Limits     // across all processes
+	redisLimits *ratelimit.Redis // nil without REDIS_URL
+	outbox      *mail.Outbox     // nil outside development
+	redis       *cache.Redis     // nil without REDIS_URL
+	replies     ports.Replies
+	identity    identityCases
+	exams       examCases
+	attempts    attemptCases
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -45,15 +59,15 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	if err := c.makeDataDir(); err != nil {
 		return nil, err
 	}
-	key, err := c.signingKey()
+	secrets, err := c.rootSecrets()
 	if err != nil {
 		return nil, err
 	}
-	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}}
+	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1)}
 	if out.store, err = openStore(ctx, c); err != nil {
 		return nil, err
 	}
-	if err := out.wire(key); err != nil {
+	if err := out.wire(secrets); err != nil {
 		return nil, errors.Join(err, out.close())
 	}
 	return out, nil
@@ -69,37 +83,111 @@ func openStore(ctx context.Context, c Config) (*entstore.Store, error) {
 	})
 }
 
-func (c *core) wire(key []byte) error {
-	sealKey, err := seal.DeriveKey(key)
+// wire makes the adapters and hands them to the use cases.
+func (c *core) wire(secrets [][]byte) error {
+	box, err := seal.NewBox(secrets...)
 	if err != nil {
 		return err
 	}
-	c.replies = seal.New(sealKey, c.store.Replies())
+	c.replies = seal.Replies(box, c.store.Replies())
 	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
 		return err
 	}
-	if c.config.RedisURL != "" {
-		if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
-			return err
-		}
+	if c.actors, err = cache.NewActors(c.store.Actors(), c.store.ActorChanges(), c.clock, c.heed); err != nil {
+		return err
 	}
-	tokens, err := token.New(token.Key(key))
+	if err := c.connectRedis(); err != nil {
+		return err
+	}
+	tools, err := c.tools(box)
 	if err != nil {
 		return err
 	}
-	c.identity = wireIdentity(c, password.New(), tokens, token.Secrets{})
+	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
 	return nil
 }
 
-// migrate brings the database up to date.
+// connectRedis prepares what Redis shares between processes. Without it each process counts for itself.
+func (c *core) connectRedis() error {
+	own := ratelimit.NewMemory(c.clock, limitedKeys)
+	c.limits, c.shared = own, own
+	if c.config.RedisURL == "" {
+		return nil
+	}
+	var err error
+	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
+		return err
+	}
+	if c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL)); err != nil {
+		return err
+	}
+	c.shared = ratelimit.NewShared(c.redisLimits, ratelimit.NewMemory(c.clock, limitedKeys), ratelimit.DefaultPatience(), func(reason error) {
+		if reason != nil {
+			c.log.Warn("limits are counted in this process alone", zap.Error(reason))
+			return
+		}
+		c.log.Info("limits are counted across all processes again")
+	})
+	return nil
+}
+
+// heed acts on a change about who may do what, beyond forgetting what is remembered of it.
+func (c *core) heed(subject string) {
+	if subject != "keys" {
+		return
+	}
+	select {
+	case c.reload <- struct{}{}:
+	default: // somebody is about to read them
+	}
+}
+
+// callOthers tells the other processes that something changed, without waiting for it.
+func (c *core) callOthers() {
+	if c.redis == nil {
+		return
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), callTime)
+		defer cancel()
+		if err := c.redis.Call(ctx); err != nil {
+			c.log.Warn("calling the other processes failed; they will notice by themselves", zap.Error(err))
+		}
+	}()
+}
+
+// tools makes what the use cases of accounts need.
+func (c *core) tools(box *seal.Box) (identityTools, error) {
+	t := identityTools{
+		work: cache.Synced(c.store.Identity(), c.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{},
+		sealer: box, limits: c.shared, passwords: password.New(),
+	}
+	var err error
+	if t.access, err = token.New(); err != nil {
+		return t, err
+	}
+	key, err := box.Derive("codes")
+	if err != nil {
+		return t, err
+	}
+	if t.codes, err = token.NewCodes(key); err != nil {
+		return t, err
+	}
+	return t, c.outside(&t)
+}
+
+// migrate brings the database up to date and reads the keys in it.
 func (c *core) migrate(ctx context.Context) error {
 	done, err := c.store.Migrate(ctx)
 	for _, m := range done {
 		c.log.Info("applied a migration", zap.String("name", m.Name))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return c.identity.keys.Load(ctx)
 }
 
 // seed publishes what the program ships: conversion tables always, sample tests unless told otherwise.
@@ -155,9 +243,15 @@ func (c *core) close() error {
 	if c.revisions != nil {
 		c.revisions.Close()
 	}
+	if c.actors != nil {
+		c.actors.Close()
+	}
 	var errs []error
 	if c.redis != nil {
 		errs = append(errs, c.redis.Close())
+	}
+	if c.redisLimits != nil {
+		errs = append(errs, c.redisLimits.Close())
 	}
 	return errors.Join(append(errs, c.store.Close())...)
 }

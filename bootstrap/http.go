@@ -29,16 +29,12 @@ func (a *App) api() (*web.API, error) {
 		Authenticate: c.identity.authenticate.Execute, Replies: c.replies,
 		CORSOrigins: a.config.CORSOrigins, TrustedProxies: a.config.trustedProxies(),
 		HSTS: a.config.BehindTLS, RequestTimeout: a.config.RequestTimeout,
+		RequireFactor: a.config.requireFactor(), Rates: a.config.rates(), Limits: c.limits, SharedLimits: c.shared,
 	})
 	if err != nil {
 		return nil, err
 	}
-	identityapi.Routes(api, identityapi.UseCases{
-		Register: c.identity.register.Execute, Login: c.identity.login.Execute, Refresh: c.identity.refresh.Execute,
-		Logout: c.identity.logout.Execute, Profile: c.identity.profile.Execute, ChangeProfile: c.identity.changeProfile.Execute,
-		CloseAccount: c.identity.closeAccount.Execute, ListSessions: c.identity.listSessions.Execute,
-		EndSession: c.identity.endSession.Execute,
-	})
+	identityapi.Routes(api, c.identity.routes())
 	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
 	attemptapi.Routes(api, attemptapi.UseCases{
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,

@@ -11,12 +11,24 @@ import (
 	"strings"
 )
 
-// signingKey returns the configured key or, in development, one that is made once and kept in the data folder,
-// so that sessions survive a restart.
-func (c Config) signingKey() ([]byte, error) {
-	if c.TokenSigningKey != "" {
-		return []byte(c.TokenSigningKey), nil
+// rootSecrets returns the configured secrets, the present one first, or, in development, one that is made once and
+// kept in the data folder, so that sessions survive a restart.
+func (c Config) rootSecrets() ([][]byte, error) {
+	var out [][]byte
+	for key := range strings.SplitSeq(string(c.TokenSigningKey), ",") {
+		if key != "" {
+			out = append(out, []byte(key))
+		}
 	}
+	if len(out) > 0 {
+		return out, nil
+	}
+	key, err := c.ownSecret()
+	return [][]byte{key}, err
+}
+
+// ownSecret returns the secret in the data folder.
+func (c Config) ownSecret() ([]byte, error) {
 	path := filepath.Join(c.DataDir, "token.key")
 	key, err := os.ReadFile(filepath.Clean(path))
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"go.uber.org/zap"
+	"go.uber.org/zap/buffer"
 	"go.uber.org/zap/zapcore"
 )
 
@@ -21,7 +22,7 @@ func newLogger(c Config, to io.Writer) *zap.Logger {
 	}
 	encoder := zapcore.NewJSONEncoder(shape)
 	if c.LogFormat == "text" || (c.LogFormat == "" && c.Environment == Development) {
-		encoder = zapcore.NewConsoleEncoder(shape)
+		encoder = addressFirst{zapcore.NewConsoleEncoder(shape)}
 	}
 	return zap.New(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(to)), level))
 }
@@ -32,4 +33,33 @@ func encodeLevel(l zapcore.Level, to zapcore.PrimitiveArrayEncoder) {
 		l = zapcore.PanicLevel
 	}
 	to.AppendString(l.CapitalString())
+}
+
+// What a failed log-in is logged with.
+const (
+	authenticationFailed = "authentication failed"
+	clientAddress        = "client"
+)
+
+// addressFirst writes the client's address before everything else on the line of a failed log-in, because the
+// operations manual groups those lines by their first word.
+type addressFirst struct{ zapcore.Encoder }
+
+// Clone implements zapcore.Encoder.
+func (e addressFirst) Clone() zapcore.Encoder { return addressFirst{e.Encoder.Clone()} }
+
+// EncodeEntry implements zapcore.Encoder.
+func (e addressFirst) EncodeEntry(entry zapcore.Entry, fields []zapcore.Field) (*buffer.Buffer, error) {
+	line, err := e.Encoder.EncodeEntry(entry, fields)
+	if err != nil || entry.Message != authenticationFailed {
+		return line, err
+	}
+	for _, f := range fields {
+		if f.Key == clientAddress {
+			rest := strings.Clone(line.String())
+			line.Reset()
+			line.AppendString(f.String + " " + rest)
+		}
+	}
+	return line, nil
 }

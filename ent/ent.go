@@ -12,16 +12,31 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/toeic-app/toeic/ent/accountexport"
+	"github.com/toeic-app/toeic/ent/accountflow"
+	"github.com/toeic-app/toeic/ent/actorchange"
 	"github.com/toeic-app/toeic/ent/answer"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/auditentry"
+	"github.com/toeic-app/toeic/ent/audithead"
 	"github.com/toeic-app/toeic/ent/conversiontable"
+	"github.com/toeic-app/toeic/ent/erasure"
 	"github.com/toeic-app/toeic/ent/exam"
 	"github.com/toeic-app/toeic/ent/examrevision"
+	"github.com/toeic-app/toeic/ent/externalidentity"
 	"github.com/toeic-app/toeic/ent/idempotencykey"
+	"github.com/toeic-app/toeic/ent/job"
+	"github.com/toeic-app/toeic/ent/loginfailure"
+	"github.com/toeic-app/toeic/ent/loginguard"
 	"github.com/toeic-app/toeic/ent/mediaobject"
+	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/refreshtoken"
 	"github.com/toeic-app/toeic/ent/result"
+	"github.com/toeic-app/toeic/ent/role"
+	"github.com/toeic-app/toeic/ent/secretkey"
+	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
 	"github.com/toeic-app/toeic/ent/usersession"
 )
@@ -84,18 +99,33 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			apitoken.Table:        apitoken.ValidColumn,
-			answer.Table:          answer.ValidColumn,
-			attempt.Table:         attempt.ValidColumn,
-			conversiontable.Table: conversiontable.ValidColumn,
-			exam.Table:            exam.ValidColumn,
-			examrevision.Table:    examrevision.ValidColumn,
-			idempotencykey.Table:  idempotencykey.ValidColumn,
-			mediaobject.Table:     mediaobject.ValidColumn,
-			refreshtoken.Table:    refreshtoken.ValidColumn,
-			result.Table:          result.ValidColumn,
-			user.Table:            user.ValidColumn,
-			usersession.Table:     usersession.ValidColumn,
+			apitoken.Table:         apitoken.ValidColumn,
+			accountexport.Table:    accountexport.ValidColumn,
+			accountflow.Table:      accountflow.ValidColumn,
+			actorchange.Table:      actorchange.ValidColumn,
+			answer.Table:           answer.ValidColumn,
+			attempt.Table:          attempt.ValidColumn,
+			auditentry.Table:       auditentry.ValidColumn,
+			audithead.Table:        audithead.ValidColumn,
+			conversiontable.Table:  conversiontable.ValidColumn,
+			erasure.Table:          erasure.ValidColumn,
+			exam.Table:             exam.ValidColumn,
+			examrevision.Table:     examrevision.ValidColumn,
+			externalidentity.Table: externalidentity.ValidColumn,
+			idempotencykey.Table:   idempotencykey.ValidColumn,
+			job.Table:              job.ValidColumn,
+			loginfailure.Table:     loginfailure.ValidColumn,
+			loginguard.Table:       loginguard.ValidColumn,
+			mediaobject.Table:      mediaobject.ValidColumn,
+			passkey.Table:          passkey.ValidColumn,
+			recoverycode.Table:     recoverycode.ValidColumn,
+			refreshtoken.Table:     refreshtoken.ValidColumn,
+			result.Table:           result.ValidColumn,
+			role.Table:             role.ValidColumn,
+			secretkey.Table:        secretkey.ValidColumn,
+			totpdevice.Table:       totpdevice.ValidColumn,
+			user.Table:             user.ValidColumn,
+			usersession.Table:      usersession.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

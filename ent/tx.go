@@ -16,24 +16,54 @@ type Tx struct {
 	config
 	// APIToken is the client for interacting with the APIToken builders.
 	APIToken *APITokenClient
+	// AccountExport is the client for interacting with the AccountExport builders.
+	AccountExport *AccountExportClient
+	// AccountFlow is the client for interacting with the AccountFlow builders.
+	AccountFlow *AccountFlowClient
+	// ActorChange is the client for interacting with the ActorChange builders.
+	ActorChange *ActorChangeClient
 	// Answer is the client for interacting with the Answer builders.
 	Answer *AnswerClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// AuditEntry is the client for interacting with the AuditEntry builders.
+	AuditEntry *AuditEntryClient
+	// AuditHead is the client for interacting with the AuditHead builders.
+	AuditHead *AuditHeadClient
 	// ConversionTable is the client for interacting with the ConversionTable builders.
 	ConversionTable *ConversionTableClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// Exam is the client for interacting with the Exam builders.
 	Exam *ExamClient
 	// ExamRevision is the client for interacting with the ExamRevision builders.
 	ExamRevision *ExamRevisionClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
+	// Job is the client for interacting with the Job builders.
+	Job *JobClient
+	// LoginFailure is the client for interacting with the LoginFailure builders.
+	LoginFailure *LoginFailureClient
+	// LoginGuard is the client for interacting with the LoginGuard builders.
+	LoginGuard *LoginGuardClient
 	// MediaObject is the client for interacting with the MediaObject builders.
 	MediaObject *MediaObjectClient
+	// Passkey is the client for interacting with the Passkey builders.
+	Passkey *PasskeyClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
+	// Role is the client for interacting with the Role builders.
+	Role *RoleClient
+	// SecretKey is the client for interacting with the SecretKey builders.
+	SecretKey *SecretKeyClient
+	// TOTPDevice is the client for interacting with the TOTPDevice builders.
+	TOTPDevice *TOTPDeviceClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// UserSession is the client for interacting with the UserSession builders.
@@ -170,15 +200,30 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
+	tx.AccountExport = NewAccountExportClient(tx.config)
+	tx.AccountFlow = NewAccountFlowClient(tx.config)
+	tx.ActorChange = NewActorChangeClient(tx.config)
 	tx.Answer = NewAnswerClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
+	tx.AuditEntry = NewAuditEntryClient(tx.config)
+	tx.AuditHead = NewAuditHeadClient(tx.config)
 	tx.ConversionTable = NewConversionTableClient(tx.config)
+	tx.Erasure = NewErasureClient(tx.config)
 	tx.Exam = NewExamClient(tx.config)
 	tx.ExamRevision = NewExamRevisionClient(tx.config)
+	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
+	tx.Job = NewJobClient(tx.config)
+	tx.LoginFailure = NewLoginFailureClient(tx.config)
+	tx.LoginGuard = NewLoginGuardClient(tx.config)
 	tx.MediaObject = NewMediaObjectClient(tx.config)
+	tx.Passkey = NewPasskeyClient(tx.config)
+	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
+	tx.Role = NewRoleClient(tx.config)
+	tx.SecretKey = NewSecretKeyClient(tx.config)
+	tx.TOTPDevice = NewTOTPDeviceClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.UserSession = NewUserSessionClient(tx.config)
 }

@@ -44,6 +44,20 @@ func (_c *UserSessionCreate) SetUserAgent(v string) *UserSessionCreate {
 	return _c
 }
 
+// SetDevice sets the "device" field.
+func (_c *UserSessionCreate) SetDevice(v string) *UserSessionCreate {
+	_c.mutation.SetDevice(v)
+	return _c
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_c *UserSessionCreate) SetNillableDevice(v *string) *UserSessionCreate {
+	if v != nil {
+		_c.SetDevice(*v)
+	}
+	return _c
+}
+
 // SetCreatedAt sets the "created_at" field.
 func (_c *UserSessionCreate) SetCreatedAt(v time.Time) *UserSessionCreate {
 	_c.mutation.SetCreatedAt(v)
@@ -62,6 +76,34 @@ func (_c *UserSessionCreate) SetExpiresAt(v time.Time) *UserSessionCreate {
 	return _c
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (_c *UserSessionCreate) SetProvedAt(v time.Time) *UserSessionCreate {
+	_c.mutation.SetProvedAt(v)
+	return _c
+}
+
+// SetNillableProvedAt sets the "proved_at" field if the given value is not nil.
+func (_c *UserSessionCreate) SetNillableProvedAt(v *time.Time) *UserSessionCreate {
+	if v != nil {
+		_c.SetProvedAt(*v)
+	}
+	return _c
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (_c *UserSessionCreate) SetFactorAt(v time.Time) *UserSessionCreate {
+	_c.mutation.SetFactorAt(v)
+	return _c
+}
+
+// SetNillableFactorAt sets the "factor_at" field if the given value is not nil.
+func (_c *UserSessionCreate) SetNillableFactorAt(v *time.Time) *UserSessionCreate {
+	if v != nil {
+		_c.SetFactorAt(*v)
+	}
+	return _c
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (_c *UserSessionCreate) SetRevokedAt(v time.Time) *UserSessionCreate {
 	_c.mutation.SetRevokedAt(v)
@@ -72,6 +114,20 @@ func (_c *UserSessionCreate) SetRevokedAt(v time.Time) *UserSessionCreate {
 func (_c *UserSessionCreate) SetNillableRevokedAt(v *time.Time) *UserSessionCreate {
 	if v != nil {
 		_c.SetRevokedAt(*v)
+	}
+	return _c
+}
+
+// SetEndReason sets the "end_reason" field.
+func (_c *UserSessionCreate) SetEndReason(v string) *UserSessionCreate {
+	_c.mutation.SetEndReason(v)
+	return _c
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_c *UserSessionCreate) SetNillableEndReason(v *string) *UserSessionCreate {
+	if v != nil {
+		_c.SetEndReason(*v)
 	}
 	return _c
 }
@@ -109,6 +165,7 @@ func (_c *UserSessionCreate) Mutation() *UserSessionMutation {
 
 // Save creates the UserSession in the database.
 func (_c *UserSessionCreate) Save(ctx context.Context) (*UserSession, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -134,6 +191,18 @@ func (_c *UserSessionCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *UserSessionCreate) defaults() {
+	if _, ok := _c.mutation.Device(); !ok {
+		v := usersession.DefaultDevice
+		_c.mutation.SetDevice(v)
+	}
+	if _, ok := _c.mutation.EndReason(); !ok {
+		v := usersession.DefaultEndReason
+		_c.mutation.SetEndReason(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *UserSessionCreate) check() error {
 	if _, ok := _c.mutation.UserID(); !ok {
@@ -145,6 +214,9 @@ func (_c *UserSessionCreate) check() error {
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		return &ValidationError{Name: "user_agent", err: errors.New(`ent: missing required field "UserSession.user_agent"`)}
 	}
+	if _, ok := _c.mutation.Device(); !ok {
+		return &ValidationError{Name: "device", err: errors.New(`ent: missing required field "UserSession.device"`)}
+	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "UserSession.created_at"`)}
 	}
@@ -153,6 +225,9 @@ func (_c *UserSessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "UserSession.expires_at"`)}
+	}
+	if _, ok := _c.mutation.EndReason(); !ok {
+		return &ValidationError{Name: "end_reason", err: errors.New(`ent: missing required field "UserSession.end_reason"`)}
 	}
 	if len(_c.mutation.UserIDs()) == 0 {
 		return &ValidationError{Name: "user", err: errors.New(`ent: missing required edge "UserSession.user"`)}
@@ -201,6 +276,10 @@ func (_c *UserSessionCreate) createSpec() (*UserSession, *sqlgraph.CreateSpec) {
 		_spec.SetField(usersession.FieldUserAgent, field.TypeString, value)
 		_node.UserAgent = value
 	}
+	if value, ok := _c.mutation.Device(); ok {
+		_spec.SetField(usersession.FieldDevice, field.TypeString, value)
+		_node.Device = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(usersession.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -213,9 +292,21 @@ func (_c *UserSessionCreate) createSpec() (*UserSession, *sqlgraph.CreateSpec) {
 		_spec.SetField(usersession.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
 	}
+	if value, ok := _c.mutation.ProvedAt(); ok {
+		_spec.SetField(usersession.FieldProvedAt, field.TypeTime, value)
+		_node.ProvedAt = &value
+	}
+	if value, ok := _c.mutation.FactorAt(); ok {
+		_spec.SetField(usersession.FieldFactorAt, field.TypeTime, value)
+		_node.FactorAt = &value
+	}
 	if value, ok := _c.mutation.RevokedAt(); ok {
 		_spec.SetField(usersession.FieldRevokedAt, field.TypeTime, value)
 		_node.RevokedAt = &value
+	}
+	if value, ok := _c.mutation.EndReason(); ok {
+		_spec.SetField(usersession.FieldEndReason, field.TypeString, value)
+		_node.EndReason = value
 	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -326,6 +417,18 @@ func (u *UserSessionUpsert) UpdateUserAgent() *UserSessionUpsert {
 	return u
 }
 
+// SetDevice sets the "device" field.
+func (u *UserSessionUpsert) SetDevice(v string) *UserSessionUpsert {
+	u.Set(usersession.FieldDevice, v)
+	return u
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserSessionUpsert) UpdateDevice() *UserSessionUpsert {
+	u.SetExcluded(usersession.FieldDevice)
+	return u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *UserSessionUpsert) SetLastSeenAt(v time.Time) *UserSessionUpsert {
 	u.Set(usersession.FieldLastSeenAt, v)
@@ -350,6 +453,42 @@ func (u *UserSessionUpsert) UpdateExpiresAt() *UserSessionUpsert {
 	return u
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (u *UserSessionUpsert) SetProvedAt(v time.Time) *UserSessionUpsert {
+	u.Set(usersession.FieldProvedAt, v)
+	return u
+}
+
+// UpdateProvedAt sets the "proved_at" field to the value that was provided on create.
+func (u *UserSessionUpsert) UpdateProvedAt() *UserSessionUpsert {
+	u.SetExcluded(usersession.FieldProvedAt)
+	return u
+}
+
+// ClearProvedAt clears the value of the "proved_at" field.
+func (u *UserSessionUpsert) ClearProvedAt() *UserSessionUpsert {
+	u.SetNull(usersession.FieldProvedAt)
+	return u
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (u *UserSessionUpsert) SetFactorAt(v time.Time) *UserSessionUpsert {
+	u.Set(usersession.FieldFactorAt, v)
+	return u
+}
+
+// UpdateFactorAt sets the "factor_at" field to the value that was provided on create.
+func (u *UserSessionUpsert) UpdateFactorAt() *UserSessionUpsert {
+	u.SetExcluded(usersession.FieldFactorAt)
+	return u
+}
+
+// ClearFactorAt clears the value of the "factor_at" field.
+func (u *UserSessionUpsert) ClearFactorAt() *UserSessionUpsert {
+	u.SetNull(usersession.FieldFactorAt)
+	return u
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (u *UserSessionUpsert) SetRevokedAt(v time.Time) *UserSessionUpsert {
 	u.Set(usersession.FieldRevokedAt, v)
@@ -365,6 +504,18 @@ func (u *UserSessionUpsert) UpdateRevokedAt() *UserSessionUpsert {
 // ClearRevokedAt clears the value of the "revoked_at" field.
 func (u *UserSessionUpsert) ClearRevokedAt() *UserSessionUpsert {
 	u.SetNull(usersession.FieldRevokedAt)
+	return u
+}
+
+// SetEndReason sets the "end_reason" field.
+func (u *UserSessionUpsert) SetEndReason(v string) *UserSessionUpsert {
+	u.Set(usersession.FieldEndReason, v)
+	return u
+}
+
+// UpdateEndReason sets the "end_reason" field to the value that was provided on create.
+func (u *UserSessionUpsert) UpdateEndReason() *UserSessionUpsert {
+	u.SetExcluded(usersession.FieldEndReason)
 	return u
 }
 
@@ -450,6 +601,20 @@ func (u *UserSessionUpsertOne) UpdateUserAgent() *UserSessionUpsertOne {
 	})
 }
 
+// SetDevice sets the "device" field.
+func (u *UserSessionUpsertOne) SetDevice(v string) *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetDevice(v)
+	})
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserSessionUpsertOne) UpdateDevice() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateDevice()
+	})
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *UserSessionUpsertOne) SetLastSeenAt(v time.Time) *UserSessionUpsertOne {
 	return u.Update(func(s *UserSessionUpsert) {
@@ -478,6 +643,48 @@ func (u *UserSessionUpsertOne) UpdateExpiresAt() *UserSessionUpsertOne {
 	})
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (u *UserSessionUpsertOne) SetProvedAt(v time.Time) *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetProvedAt(v)
+	})
+}
+
+// UpdateProvedAt sets the "proved_at" field to the value that was provided on create.
+func (u *UserSessionUpsertOne) UpdateProvedAt() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateProvedAt()
+	})
+}
+
+// ClearProvedAt clears the value of the "proved_at" field.
+func (u *UserSessionUpsertOne) ClearProvedAt() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearProvedAt()
+	})
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (u *UserSessionUpsertOne) SetFactorAt(v time.Time) *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetFactorAt(v)
+	})
+}
+
+// UpdateFactorAt sets the "factor_at" field to the value that was provided on create.
+func (u *UserSessionUpsertOne) UpdateFactorAt() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateFactorAt()
+	})
+}
+
+// ClearFactorAt clears the value of the "factor_at" field.
+func (u *UserSessionUpsertOne) ClearFactorAt() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearFactorAt()
+	})
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (u *UserSessionUpsertOne) SetRevokedAt(v time.Time) *UserSessionUpsertOne {
 	return u.Update(func(s *UserSessionUpsert) {
@@ -496,6 +703,20 @@ func (u *UserSessionUpsertOne) UpdateRevokedAt() *UserSessionUpsertOne {
 func (u *UserSessionUpsertOne) ClearRevokedAt() *UserSessionUpsertOne {
 	return u.Update(func(s *UserSessionUpsert) {
 		s.ClearRevokedAt()
+	})
+}
+
+// SetEndReason sets the "end_reason" field.
+func (u *UserSessionUpsertOne) SetEndReason(v string) *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetEndReason(v)
+	})
+}
+
+// UpdateEndReason sets the "end_reason" field to the value that was provided on create.
+func (u *UserSessionUpsertOne) UpdateEndReason() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateEndReason()
 	})
 }
 
@@ -556,6 +777,7 @@ func (_c *UserSessionCreateBulk) Save(ctx context.Context) ([]*UserSession, erro
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*UserSessionMutation)
 				if !ok {
@@ -747,6 +969,20 @@ func (u *UserSessionUpsertBulk) UpdateUserAgent() *UserSessionUpsertBulk {
 	})
 }
 
+// SetDevice sets the "device" field.
+func (u *UserSessionUpsertBulk) SetDevice(v string) *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetDevice(v)
+	})
+}
+
+// UpdateDevice sets the "device" field to the value that was provided on create.
+func (u *UserSessionUpsertBulk) UpdateDevice() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateDevice()
+	})
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *UserSessionUpsertBulk) SetLastSeenAt(v time.Time) *UserSessionUpsertBulk {
 	return u.Update(func(s *UserSessionUpsert) {
@@ -775,6 +1011,48 @@ func (u *UserSessionUpsertBulk) UpdateExpiresAt() *UserSessionUpsertBulk {
 	})
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (u *UserSessionUpsertBulk) SetProvedAt(v time.Time) *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetProvedAt(v)
+	})
+}
+
+// UpdateProvedAt sets the "proved_at" field to the value that was provided on create.
+func (u *UserSessionUpsertBulk) UpdateProvedAt() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateProvedAt()
+	})
+}
+
+// ClearProvedAt clears the value of the "proved_at" field.
+func (u *UserSessionUpsertBulk) ClearProvedAt() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearProvedAt()
+	})
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (u *UserSessionUpsertBulk) SetFactorAt(v time.Time) *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetFactorAt(v)
+	})
+}
+
+// UpdateFactorAt sets the "factor_at" field to the value that was provided on create.
+func (u *UserSessionUpsertBulk) UpdateFactorAt() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateFactorAt()
+	})
+}
+
+// ClearFactorAt clears the value of the "factor_at" field.
+func (u *UserSessionUpsertBulk) ClearFactorAt() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearFactorAt()
+	})
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (u *UserSessionUpsertBulk) SetRevokedAt(v time.Time) *UserSessionUpsertBulk {
 	return u.Update(func(s *UserSessionUpsert) {
@@ -793,6 +1071,20 @@ func (u *UserSessionUpsertBulk) UpdateRevokedAt() *UserSessionUpsertBulk {
 func (u *UserSessionUpsertBulk) ClearRevokedAt() *UserSessionUpsertBulk {
 	return u.Update(func(s *UserSessionUpsert) {
 		s.ClearRevokedAt()
+	})
+}
+
+// SetEndReason sets the "end_reason" field.
+func (u *UserSessionUpsertBulk) SetEndReason(v string) *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.SetEndReason(v)
+	})
+}
+
+// UpdateEndReason sets the "end_reason" field to the value that was provided on create.
+func (u *UserSessionUpsertBulk) UpdateEndReason() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.UpdateEndReason()
 	})
 }
 

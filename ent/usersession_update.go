@@ -58,6 +58,20 @@ func (_u *UserSessionUpdate) SetNillableUserAgent(v *string) *UserSessionUpdate 
 	return _u
 }
 
+// SetDevice sets the "device" field.
+func (_u *UserSessionUpdate) SetDevice(v string) *UserSessionUpdate {
+	_u.mutation.SetDevice(v)
+	return _u
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_u *UserSessionUpdate) SetNillableDevice(v *string) *UserSessionUpdate {
+	if v != nil {
+		_u.SetDevice(*v)
+	}
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *UserSessionUpdate) SetLastSeenAt(v time.Time) *UserSessionUpdate {
 	_u.mutation.SetLastSeenAt(v)
@@ -86,6 +100,46 @@ func (_u *UserSessionUpdate) SetNillableExpiresAt(v *time.Time) *UserSessionUpda
 	return _u
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (_u *UserSessionUpdate) SetProvedAt(v time.Time) *UserSessionUpdate {
+	_u.mutation.SetProvedAt(v)
+	return _u
+}
+
+// SetNillableProvedAt sets the "proved_at" field if the given value is not nil.
+func (_u *UserSessionUpdate) SetNillableProvedAt(v *time.Time) *UserSessionUpdate {
+	if v != nil {
+		_u.SetProvedAt(*v)
+	}
+	return _u
+}
+
+// ClearProvedAt clears the value of the "proved_at" field.
+func (_u *UserSessionUpdate) ClearProvedAt() *UserSessionUpdate {
+	_u.mutation.ClearProvedAt()
+	return _u
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (_u *UserSessionUpdate) SetFactorAt(v time.Time) *UserSessionUpdate {
+	_u.mutation.SetFactorAt(v)
+	return _u
+}
+
+// SetNillableFactorAt sets the "factor_at" field if the given value is not nil.
+func (_u *UserSessionUpdate) SetNillableFactorAt(v *time.Time) *UserSessionUpdate {
+	if v != nil {
+		_u.SetFactorAt(*v)
+	}
+	return _u
+}
+
+// ClearFactorAt clears the value of the "factor_at" field.
+func (_u *UserSessionUpdate) ClearFactorAt() *UserSessionUpdate {
+	_u.mutation.ClearFactorAt()
+	return _u
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (_u *UserSessionUpdate) SetRevokedAt(v time.Time) *UserSessionUpdate {
 	_u.mutation.SetRevokedAt(v)
@@ -103,6 +157,20 @@ func (_u *UserSessionUpdate) SetNillableRevokedAt(v *time.Time) *UserSessionUpda
 // ClearRevokedAt clears the value of the "revoked_at" field.
 func (_u *UserSessionUpdate) ClearRevokedAt() *UserSessionUpdate {
 	_u.mutation.ClearRevokedAt()
+	return _u
+}
+
+// SetEndReason sets the "end_reason" field.
+func (_u *UserSessionUpdate) SetEndReason(v string) *UserSessionUpdate {
+	_u.mutation.SetEndReason(v)
+	return _u
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_u *UserSessionUpdate) SetNillableEndReason(v *string) *UserSessionUpdate {
+	if v != nil {
+		_u.SetEndReason(*v)
+	}
 	return _u
 }
 
@@ -206,17 +274,35 @@ func (_u *UserSessionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.UserAgent(); ok {
 		_spec.SetField(usersession.FieldUserAgent, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Device(); ok {
+		_spec.SetField(usersession.FieldDevice, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(usersession.FieldLastSeenAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(usersession.FieldExpiresAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ProvedAt(); ok {
+		_spec.SetField(usersession.FieldProvedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProvedAtCleared() {
+		_spec.ClearField(usersession.FieldProvedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FactorAt(); ok {
+		_spec.SetField(usersession.FieldFactorAt, field.TypeTime, value)
+	}
+	if _u.mutation.FactorAtCleared() {
+		_spec.ClearField(usersession.FieldFactorAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.RevokedAt(); ok {
 		_spec.SetField(usersession.FieldRevokedAt, field.TypeTime, value)
 	}
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(usersession.FieldRevokedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndReason(); ok {
+		_spec.SetField(usersession.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.RefreshTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -313,6 +399,20 @@ func (_u *UserSessionUpdateOne) SetNillableUserAgent(v *string) *UserSessionUpda
 	return _u
 }
 
+// SetDevice sets the "device" field.
+func (_u *UserSessionUpdateOne) SetDevice(v string) *UserSessionUpdateOne {
+	_u.mutation.SetDevice(v)
+	return _u
+}
+
+// SetNillableDevice sets the "device" field if the given value is not nil.
+func (_u *UserSessionUpdateOne) SetNillableDevice(v *string) *UserSessionUpdateOne {
+	if v != nil {
+		_u.SetDevice(*v)
+	}
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *UserSessionUpdateOne) SetLastSeenAt(v time.Time) *UserSessionUpdateOne {
 	_u.mutation.SetLastSeenAt(v)
@@ -341,6 +441,46 @@ func (_u *UserSessionUpdateOne) SetNillableExpiresAt(v *time.Time) *UserSessionU
 	return _u
 }
 
+// SetProvedAt sets the "proved_at" field.
+func (_u *UserSessionUpdateOne) SetProvedAt(v time.Time) *UserSessionUpdateOne {
+	_u.mutation.SetProvedAt(v)
+	return _u
+}
+
+// SetNillableProvedAt sets the "proved_at" field if the given value is not nil.
+func (_u *UserSessionUpdateOne) SetNillableProvedAt(v *time.Time) *UserSessionUpdateOne {
+	if v != nil {
+		_u.SetProvedAt(*v)
+	}
+	return _u
+}
+
+// ClearProvedAt clears the value of the "proved_at" field.
+func (_u *UserSessionUpdateOne) ClearProvedAt() *UserSessionUpdateOne {
+	_u.mutation.ClearProvedAt()
+	return _u
+}
+
+// SetFactorAt sets the "factor_at" field.
+func (_u *UserSessionUpdateOne) SetFactorAt(v time.Time) *UserSessionUpdateOne {
+	_u.mutation.SetFactorAt(v)
+	return _u
+}
+
+// SetNillableFactorAt sets the "factor_at" field if the given value is not nil.
+func (_u *UserSessionUpdateOne) SetNillableFactorAt(v *time.Time) *UserSessionUpdateOne {
+	if v != nil {
+		_u.SetFactorAt(*v)
+	}
+	return _u
+}
+
+// ClearFactorAt clears the value of the "factor_at" field.
+func (_u *UserSessionUpdateOne) ClearFactorAt() *UserSessionUpdateOne {
+	_u.mutation.ClearFactorAt()
+	return _u
+}
+
 // SetRevokedAt sets the "revoked_at" field.
 func (_u *UserSessionUpdateOne) SetRevokedAt(v time.Time) *UserSessionUpdateOne {
 	_u.mutation.SetRevokedAt(v)
@@ -358,6 +498,20 @@ func (_u *UserSessionUpdateOne) SetNillableRevokedAt(v *time.Time) *UserSessionU
 // ClearRevokedAt clears the value of the "revoked_at" field.
 func (_u *UserSessionUpdateOne) ClearRevokedAt() *UserSessionUpdateOne {
 	_u.mutation.ClearRevokedAt()
+	return _u
+}
+
+// SetEndReason sets the "end_reason" field.
+func (_u *UserSessionUpdateOne) SetEndReason(v string) *UserSessionUpdateOne {
+	_u.mutation.SetEndReason(v)
+	return _u
+}
+
+// SetNillableEndReason sets the "end_reason" field if the given value is not nil.
+func (_u *UserSessionUpdateOne) SetNillableEndReason(v *string) *UserSessionUpdateOne {
+	if v != nil {
+		_u.SetEndReason(*v)
+	}
 	return _u
 }
 
@@ -491,17 +645,35 @@ func (_u *UserSessionUpdateOne) sqlSave(ctx context.Context) (_node *UserSession
 	if value, ok := _u.mutation.UserAgent(); ok {
 		_spec.SetField(usersession.FieldUserAgent, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Device(); ok {
+		_spec.SetField(usersession.FieldDevice, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(usersession.FieldLastSeenAt, field.TypeTime, value)
 	}
 	if value, ok := _u.mutation.ExpiresAt(); ok {
 		_spec.SetField(usersession.FieldExpiresAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.ProvedAt(); ok {
+		_spec.SetField(usersession.FieldProvedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ProvedAtCleared() {
+		_spec.ClearField(usersession.FieldProvedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.FactorAt(); ok {
+		_spec.SetField(usersession.FieldFactorAt, field.TypeTime, value)
+	}
+	if _u.mutation.FactorAtCleared() {
+		_spec.ClearField(usersession.FieldFactorAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.RevokedAt(); ok {
 		_spec.SetField(usersession.FieldRevokedAt, field.TypeTime, value)
 	}
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(usersession.FieldRevokedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.EndReason(); ok {
+		_spec.SetField(usersession.FieldEndReason, field.TypeString, value)
 	}
 	if _u.mutation.RefreshTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -28,14 +28,17 @@ type Sessions interface {
 	ByID(ctx context.Context, id uuid.UUID) (identity.Session, error)
 	// Renew stores the device and times of a live session; identity.ErrSessionEnded when it was revoked meanwhile.
 	Renew(ctx context.Context, s identity.Session) error
+	// Prove stores the proofs of a live session; identity.ErrSessionEnded when it was revoked meanwhile.
+	Prove(ctx context.Context, s identity.Session) error
 	// Revoke ends the sessions that the filter selects and that have not ended, and returns how many.
-	Revoke(ctx context.Context, which SessionFilter, at time.Time) (int, error)
+	Revoke(ctx context.Context, which SessionFilter, why identity.EndReason, at time.Time) (int, error)
 }
 
 // SessionFilter selects sessions; a zero field selects all. At least one field must be set for Revoke.
 type SessionFilter struct {
 	ID     uuid.UUID
 	User   uuid.UUID
+	Except uuid.UUID // never this one
 	IP     string
 	LiveAt time.Time // only sessions that could be used at that time
 }
@@ -57,6 +60,64 @@ type RefreshTokens interface {
 // APITokens stores the hashes of operators' tokens.
 type APITokens interface {
 	Add(ctx context.Context, t identity.APIToken) error
+	// Revoke ends a live token, if it is the owner's; the nil owner is everybody. identity.ErrTokenNotFound when there is none.
+	Revoke(ctx context.Context, owner, id uuid.UUID, at time.Time) (identity.APIToken, error)
+}
+
+// APITokenList reads tokens, newest first.
+type APITokenList interface {
+	// List gives the tokens of one account, or of all for the nil UUID.
+	List(ctx context.Context, owner uuid.UUID, page Page) (Slice[identity.APIToken], error)
+	// Touch notes that a token was used, unless that was noted within the last minute.
+	Touch(ctx context.Context, id uuid.UUID, at time.Time) error
+}
+
+// UserFilter selects accounts; a zero field selects all.
+type UserFilter struct {
+	Text   string // in the address or the name, whatever the case
+	Role   identity.Role
+	Status UserStatus
+}
+
+// UserStatus is what can be asked of an account's state.
+type UserStatus string
+
+// The states.
+const (
+	UserActive    UserStatus = "active"
+	UserSuspended UserStatus = "suspended"
+	UserClosed    UserStatus = "closed"
+)
+
+// UserList reads accounts, newest first.
+type UserList interface {
+	List(ctx context.Context, which UserFilter, page Page) (Slice[identity.User], error)
+}
+
+// RoleHolders counts accounts by role.
+type RoleHolders interface {
+	// Admins returns how many active accounts are administrators, and lets no other unit of work change that until this one ends.
+	Admins(ctx context.Context) (int, error)
+	// Having returns how many accounts have a role, closed ones included.
+	Having(ctx context.Context, r identity.Role) (int, error)
+}
+
+// RoleDefinitions stores the roles that administrators define.
+type RoleDefinitions interface {
+	// All lists them by name.
+	All(ctx context.Context) ([]identity.RoleDefinition, error)
+	// Add stores a new one; identity.ErrRoleExists.
+	Add(ctx context.Context, d identity.RoleDefinition) error
+	// Save stores a changed one whose Version is one more than the stored one; ErrStale when it is not.
+	Save(ctx context.Context, d identity.RoleDefinition) error
+	// Remove deletes one; identity.ErrRoleNotFound.
+	Remove(ctx context.Context, name identity.Role) error
+}
+
+// Erasures removes accounts for good.
+type Erasures interface {
+	// Erase deletes the account with all that belongs to it, and remembers that it was erased. It does nothing for an account that is not there.
+	Erase(ctx context.Context, user uuid.UUID, at time.Time) error
 }
 
 // IdentityRepos is what a unit of work on accounts may touch.
@@ -65,6 +126,18 @@ type IdentityRepos struct {
 	Sessions      Sessions
 	RefreshTokens RefreshTokens
 	APITokens     APITokens
+	Flows         Flows
+	Factors       Factors
+	Recovery      RecoveryCodes
+	Links         Links
+	Guards        Guards
+	Roles         RoleDefinitions
+	Holders       RoleHolders
+	Exports       Exports
+	Erasures      Erasures
+	Keys          Keys
+	Jobs          Jobs
+	Audit         AuditLog
 }
 
 // Actors tells who stands behind a credential, with the roles they have now.
@@ -96,4 +169,9 @@ type AccessTokens interface {
 type Secrets interface {
 	New() (string, error)
 	Hash(secret string) string
+}
+
+// CommonPasswords knows what people often choose, whatever the case of its letters.
+type CommonPasswords interface {
+	Contains(password string) bool
 }

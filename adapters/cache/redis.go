@@ -39,3 +39,35 @@ func (r *Redis) Check(ctx context.Context) error {
 func (r *Redis) Close() error { return r.client.Close() }
 
 var _ ports.Probe = (*Redis)(nil)
+
+// callChannel is where processes tell each other that something changed about who may do what. The message says no
+// more than that, so a forged one does no harm and a lost one costs a moment.
+const callChannel = "toeic:actors"
+
+// Call tells the other processes to read the changes.
+func (r *Redis) Call(ctx context.Context) error {
+	if err := r.client.Publish(ctx, callChannel, "").Err(); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
+}
+
+// Listen runs heard for every call, until ctx ends. It connects again whenever the connection is lost.
+func (r *Redis) Listen(ctx context.Context, heard func()) {
+	calls := r.client.Subscribe(ctx, callChannel)
+	defer calls.Close()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-calls.Channel():
+			if !open {
+				return
+			}
+			heard()
+		}
+	}
+}
+
+// Client is the connection itself, for what else is kept in Redis.
+func (r *Redis) Client() redis.UniversalClient { return r.client }

@@ -3,6 +3,7 @@ package entstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect"
@@ -82,4 +83,25 @@ func entDialect(d migrations.Dialect) string {
 		return dialect.Postgres
 	}
 	return dialect.SQLite
+}
+
+// moment reads a time that was computed, which SQLite gives as the text that it keeps.
+type moment struct{ time.Time }
+
+// sqliteTime is how the driver writes times, by the option _time_format=sqlite.
+const sqliteTime = "2006-01-02 15:04:05.999999999-07:00"
+
+// Scan implements sql.Scanner.
+func (m *moment) Scan(v any) error {
+	switch t := v.(type) {
+	case time.Time:
+		m.Time = t
+		return nil
+	case string:
+		var err error
+		m.Time, err = time.Parse(sqliteTime, t)
+		return err
+	default:
+		return fmt.Errorf("a time came as %T", v)
+	}
 }

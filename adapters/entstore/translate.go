@@ -25,6 +25,10 @@ var constraints = []struct {
 	fault            *fault.Error
 }{
 	{"users_email_key", "users.email", identity.ErrEmailTaken},
+	{"roles_pkey", "roles.name", identity.ErrRoleExists},
+	{"totp_devices_user_id_key", "totp_devices.user_id", identity.ErrFactorExists},
+	{"passkeys_credential_key", "passkeys.credential", identity.ErrPasskeyKnown},
+	{"external_identities_person", "external_identities.issuer, external_identities.subject", identity.ErrLinkTaken},
 	{"attempts_one_open", "attempts.user_id, attempts.exam_id", attempt.ErrAlreadyOpen},
 	{"exam_revisions_number", "exam_revisions.exam_id, exam_revisions.number", ports.ErrStale},
 	{"exams_slug_key", "exams.slug", ports.ErrStale},

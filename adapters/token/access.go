@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -16,7 +17,10 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-var _ ports.AccessTokens = (*Access)(nil)
+var (
+	_ ports.AccessTokens = (*Access)(nil)
+	_ ports.KeyRing      = (*Access)(nil)
+)
 
 const (
 	issuer   = "toeic"
@@ -27,19 +31,45 @@ const (
 	maxToken = 4 << 10
 )
 
-// Access signs and reads access tokens: JSON Web Tokens with HMAC-SHA256.
-type Access struct{ keys keyring }
+// Access signs and reads access tokens: JSON Web Tokens with HMAC-SHA256. Its keys can be replaced while it is in use.
+type Access struct{ ring atomic.Pointer[keyring] }
 
-// New returns an Access that signs with the first key and reads what any of them signed, so that a new key
-// can be put first while tokens of the old one are still around. It fails without a key, and for a key of less
-// than 32 bytes or given twice.
+// New returns an Access that signs with the first key and reads what any of them signed. It fails for a key of less
+// than 32 bytes or given twice. Without a key it can neither sign nor read until Use gives it some.
 func New(keys ...Key) (*Access, error) {
-	ring, err := newKeyring(keys)
-	if err != nil {
-		return nil, err
+	a := &Access{}
+	if len(keys) == 0 {
+		return a, nil
 	}
-	return &Access{keys: ring}, nil
+	timed := make([]timedKey, len(keys))
+	for i, k := range keys {
+		timed[i] = timedKey{Key: k}
+	}
+	ring, err := newKeyring(timed)
+	a.ring.Store(ring)
+	return a, err
 }
+
+// ID implements ports.KeyRing.
+func (*Access) ID(secret []byte) string { return Key(secret).id() }
+
+// Use implements ports.KeyRing. It fails, and keeps the keys that it has, when there is none, or one of less than 32
+// bytes or given twice.
+func (a *Access) Use(keys []ports.SigningKey) error {
+	timed := make([]timedKey, len(keys))
+	for i, k := range keys {
+		timed[i] = timedKey{Key(k.Secret), k.ActiveAt}
+	}
+	ring, err := newKeyring(timed)
+	if err != nil {
+		return err
+	}
+	a.ring.Store(ring)
+	return nil
+}
+
+// errNoKeys says that tokens are asked for before there are keys.
+var errNoKeys = errors.New("the keys of access tokens are not loaded")
 
 // claims are the contents of a token.
 type claims struct {
@@ -62,6 +92,11 @@ func (c *claims) Validate() error {
 // Sign returns a token that says who user is, in that session, until lifetime is over. Times in a token are whole
 // seconds, so it may expire up to a second earlier.
 func (a *Access) Sign(session, user uuid.UUID, now time.Time, lifetime time.Duration) (string, error) {
+	ring := a.ring.Load()
+	if ring == nil {
+		return "", errNoKeys
+	}
+	key := ring.signing(now)
 	t := jwt.NewWithClaims(jwt.SigningMethodHS256, &claims{
 		RegisteredClaims: jwt.RegisteredClaims{
 			Issuer:    issuer,
@@ -72,8 +107,8 @@ func (a *Access) Sign(session, user uuid.UUID, now time.Time, lifetime time.Dura
 		},
 		Session: session,
 	})
-	t.Header["kid"] = a.keys.signing.id()
-	signed, err := t.SignedString([]byte(a.keys.signing))
+	t.Header["kid"] = key.id()
+	signed, err := t.SignedString([]byte(key))
 	if err != nil {
 		return "", fmt.Errorf("sign an access token: %w", err)
 	}
@@ -109,8 +144,12 @@ func (a *Access) Session(token string, now time.Time) (uuid.UUID, error) {
 
 // key finds the key that a token says it was signed with.
 func (a *Access) key(t *jwt.Token) (any, error) {
+	ring := a.ring.Load()
+	if ring == nil {
+		return nil, errNoKeys
+	}
 	id, _ := t.Header["kid"].(string)
-	k, ok := a.keys.byID[id]
+	k, ok := ring.byID[id]
 	if !ok {
 		return nil, errors.New("no key of that id")
 	}

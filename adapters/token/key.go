@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"time"
 )
 
 // minKey is the least length of a key, in bytes: that of the hash it is used with, as RFC 7518 demands.
@@ -29,25 +31,41 @@ func (k Key) id() string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// keyring holds the keys by their id.
+// keyring holds the keys, the newest first.
 type keyring struct {
-	signing Key
-	byID    map[string]Key
+	keys []timedKey
+	byID map[string]Key
 }
 
-func newKeyring(keys []Key) (keyring, error) {
+type timedKey struct {
+	Key
+	activeAt time.Time
+}
+
+func newKeyring(keys []timedKey) (*keyring, error) {
 	if len(keys) == 0 {
-		return keyring{}, errors.New("there is no key to sign tokens with")
+		return nil, errors.New("there is no key to sign tokens with")
 	}
-	ring := keyring{signing: keys[0], byID: make(map[string]Key, len(keys))}
+	ring := &keyring{keys: slices.Clone(keys), byID: make(map[string]Key, len(keys))}
 	for i, k := range keys {
-		if len(k) < minKey {
-			return keyring{}, fmt.Errorf("token key %d of %d has %d bytes, less than %d", i+1, len(keys), len(k), minKey)
+		if len(k.Key) < minKey {
+			return nil, fmt.Errorf("token key %d of %d has %d bytes, less than %d", i+1, len(keys), len(k.Key), minKey)
 		}
 		if _, taken := ring.byID[k.id()]; taken {
-			return keyring{}, fmt.Errorf("token key %d of %d has the id of another one", i+1, len(keys))
+			return nil, fmt.Errorf("token key %d of %d has the id of another one", i+1, len(keys))
 		}
-		ring.byID[k.id()] = k
+		ring.byID[k.id()] = k.Key
 	}
+	slices.SortStableFunc(ring.keys, func(a, b timedKey) int { return b.activeAt.Compare(a.activeAt) })
 	return ring, nil
+}
+
+// signing returns the newest key that is active at now; the oldest when none is.
+func (r *keyring) signing(now time.Time) Key {
+	for _, k := range r.keys {
+		if !now.Before(k.activeAt) {
+			return k.Key
+		}
+	}
+	return r.keys[len(r.keys)-1].Key
 }

@@ -2,124 +2,17 @@ package identityapp
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/toeic-app/toeic/domain/fault"
+	"github.com/toeic-app/toeic/domain/audit"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/domain/job"
 	"github.com/toeic-app/toeic/ports"
 )
-
-// RegisterCommand asks for a new learner's account.
-type RegisterCommand struct {
-	Email       string
-	Password    string
-	DisplayName string
-	Locale      string // the default when empty
-	Device      identity.Device
-}
-
-// Register opens an account and signs its owner in.
-type Register struct {
-	Clock     ports.Clock
-	Passwords ports.Passwords
-	Issuer    Issuer
-	Work      ports.UnitOfWork[ports.IdentityRepos]
-}
-
-// Execute returns identity.ErrInvalidAccount naming every bad field, and identity.ErrEmailTaken.
-func (uc Register) Execute(ctx context.Context, cmd RegisterCommand) (SignedIn, error) {
-	profile := identity.Profile{DisplayName: cmd.DisplayName, Locale: cmd.Locale}
-	u, err := account{uc.Passwords, uc.Issuer.IDs}.make(ctx, cmd.Email, cmd.Password, profile, identity.Learner, uc.Clock.Now())
-	if err != nil {
-		return SignedIn{}, err
-	}
-	var out SignedIn
-	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
-		if err := repos.Users.Add(ctx, u); err != nil {
-			return err
-		}
-		out, err = uc.Issuer.open(ctx, repos, u, cmd.Device, uc.Clock.Now())
-		return err
-	})
-	return out, err
-}
-
-// account makes accounts, for whoever may ask for one.
-type account struct {
-	passwords ports.Passwords
-	ids       ports.IDs
-}
-
-// make checks everything before the password is hashed, which is the expensive part.
-func (a account) make(ctx context.Context, address, password string, p identity.Profile, role identity.Role, now time.Time) (identity.User, error) {
-	if p.Locale == "" {
-		p.Locale = identity.Locales()[0]
-	}
-	email, emailErr := identity.ParseEmail(address)
-	if err := fault.Merge(identity.ErrInvalidAccount, emailErr, identity.CheckPassword(password), p.Check()); err != nil {
-		return identity.User{}, err
-	}
-	hash, err := a.passwords.Hash(ctx, password)
-	if err != nil {
-		return identity.User{}, err
-	}
-	return identity.Register(a.ids.New(), email, hash, p, []identity.Role{role}, now)
-}
-
-// LoginCommand asks for a session.
-type LoginCommand struct {
-	Email    string
-	Password string
-	Device   identity.Device
-}
-
-// Login signs somebody in on one more device.
-type Login struct {
-	Clock     ports.Clock
-	Passwords ports.Passwords
-	Issuer    Issuer
-	Users     ports.Users
-	Work      ports.UnitOfWork[ports.IdentityRepos]
-}
-
-// Execute returns identity.ErrBadCredentials, after the same work, whether the address or the password is wrong.
-func (uc Login) Execute(ctx context.Context, cmd LoginCommand) (SignedIn, error) {
-	u, err := uc.find(ctx, cmd.Email)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	ok, err := uc.Passwords.Verify(ctx, cmd.Password, u.PasswordHash)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if !ok {
-		return SignedIn{}, identity.ErrBadCredentials
-	}
-	var out SignedIn
-	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
-		out, err = uc.Issuer.open(ctx, repos, u, cmd.Device, uc.Clock.Now())
-		return err
-	})
-	return out, err
-}
-
-// find returns the active account of an address, or one without a password hash, which none verifies against.
-func (uc Login) find(ctx context.Context, address string) (identity.User, error) {
-	email, err := identity.ParseEmail(address)
-	if err != nil {
-		return identity.User{}, nil //nolint:nilerr // an impossible address is an unknown one
-	}
-	u, err := uc.Users.ByEmail(ctx, email)
-	if notFoundAs(err, nil) != nil {
-		return identity.User{}, err
-	}
-	if !u.Active() {
-		return identity.User{}, nil
-	}
-	return u, nil
-}
 
 // Profile reads the caller's account.
 type Profile struct{ Users ports.Users }
@@ -190,13 +83,16 @@ func (uc ChangeProfile) Execute(ctx context.Context, cmd ChangeProfileCommand) (
 	return out, err
 }
 
-// CloseAccount closes the caller's account and ends all its sessions.
+// CloseAccount closes the caller's account, ends all its sessions, and orders its erasure.
 type CloseAccount struct {
 	Clock ports.Clock
+	IDs   ports.IDs
+	Post  Post
 	Work  ports.UnitOfWork[ports.IdentityRepos]
 }
 
-// Execute closes the account; from then on nobody can sign in to it.
+// Execute closes the account; until it is erased its owner can come back by logging in with reopen. It returns
+// identity.ErrLastAdmin for the last administrator.
 func (uc CloseAccount) Execute(ctx context.Context, user uuid.UUID) error {
 	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
 		now := uc.Clock.Now()
@@ -204,10 +100,71 @@ func (uc CloseAccount) Execute(ctx context.Context, user uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		if err := repos.Users.Save(ctx, u.Closed(now)); err != nil {
+		if !u.Active() {
+			return identity.ErrUserNotFound
+		}
+		if err := keepAnAdmin(ctx, repos, u); err != nil {
 			return err
 		}
-		_, err = repos.Sessions.Revoke(ctx, ports.SessionFilter{User: user}, now)
-		return err
+		closed := u.Closed(now)
+		if err := repos.Users.Save(ctx, closed); err != nil {
+			return err
+		}
+		if _, err = repos.Sessions.Revoke(ctx, ports.SessionFilter{User: user}, identity.EndedByClosing, now); err != nil {
+			return err
+		}
+		payload, err := json.Marshal(user)
+		if err != nil {
+			return fmt.Errorf("encode an erasure: %w", err)
+		}
+		due := closed.ErasedAt()
+		if err := repos.Jobs.Add(ctx, job.New(uc.IDs.New(), job.EraseAccount, payload, now, due)); err != nil {
+			return err
+		}
+		return uc.Post.about(ctx, repos, closed, identity.LetterAccountClosed, &due)
+	})
+}
+
+// keepAnAdmin returns identity.ErrLastAdmin when u is an administrator and no other is active.
+func keepAnAdmin(ctx context.Context, repos ports.IdentityRepos, u identity.User) error {
+	if !u.Is(identity.Admin) || !u.Active() {
+		return nil
+	}
+	n, err := repos.Holders.Admins(ctx)
+	if err == nil && n <= 1 {
+		return identity.ErrLastAdmin
+	}
+	return err
+}
+
+// EraseAccount removes closed accounts when their grace is over.
+type EraseAccount struct {
+	Clock    ports.Clock
+	Recorder Recorder
+	Work     ports.UnitOfWork[ports.IdentityRepos]
+}
+
+// Execute does one job of the kind job.EraseAccount. An account that was reopened, or closed again later, stays.
+func (uc EraseAccount) Execute(ctx context.Context, j job.Job) error {
+	var user uuid.UUID
+	if err := json.Unmarshal(j.Payload, &user); err != nil {
+		return fmt.Errorf("decode an erasure: %w: %w", job.ErrHopeless, err)
+	}
+	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
+		now := uc.Clock.Now()
+		u, err := repos.Users.ByID(ctx, user)
+		if isNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if u.DeletedAt == nil || now.Before(u.ErasedAt()) {
+			return nil
+		}
+		if err := repos.Erasures.Erase(ctx, user, now); err != nil {
+			return err
+		}
+		return uc.Recorder.record(ctx, repos, identity.Caller{}, audit.UserErased, objectOf(user), nil, nil)
 	})
 }

@@ -1,4 +1,4 @@
-// Package identityapp holds the use cases of accounts, sessions and API tokens.
+// Package identityapp holds the use cases of accounts, sessions, second factors, roles and API tokens.
 package identityapp
 
 import (
@@ -29,8 +29,8 @@ type Issuer struct {
 }
 
 // open starts a session with its first tokens.
-func (i Issuer) open(ctx context.Context, repos ports.IdentityRepos, u identity.User, d identity.Device, now time.Time) (SignedIn, error) {
-	s := identity.OpenSession(i.IDs.New(), u.ID, d, now)
+func (i Issuer) open(ctx context.Context, repos ports.IdentityRepos, u identity.User, p identity.Proof, d identity.Device, now time.Time) (SignedIn, error) {
+	s := identity.OpenSession(i.IDs.New(), u.ID, p, d, now)
 	if err := repos.Sessions.Add(ctx, s); err != nil {
 		return SignedIn{}, err
 	}
@@ -64,47 +64,48 @@ type RefreshCommand struct {
 type Refresh struct {
 	Clock  ports.Clock
 	Issuer Issuer
+	Gate   Gate
 	Work   ports.UnitOfWork[ports.IdentityRepos]
 }
 
 // Execute returns identity.ErrUnauthenticated for a token that was never issued and identity.ErrSessionEnded
-// when its session is over. A token that was spent before was copied by somebody: its session ends.
+// when its session is over. A token that comes back long after it was spent was copied by somebody: its session
+// ends. Within identity.ReuseGrace it is a second tab, or a client that lost the reply, and gets tokens too.
 func (uc Refresh) Execute(ctx context.Context, cmd RefreshCommand) (SignedIn, error) {
 	now := uc.Clock.Now()
 	var (
 		out    SignedIn
-		reused bool
+		stolen *identity.Session
 	)
 	err := uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
-		out, reused = SignedIn{}, false
+		out, stolen = SignedIn{}, nil
 		hash := uc.Issuer.Secrets.Hash(cmd.Token)
+		if _, err := repos.RefreshTokens.Spend(ctx, hash, now); err != nil {
+			return err
+		}
 		token, err := repos.RefreshTokens.ByHash(ctx, hash)
 		if err != nil {
 			return err
 		}
-		fresh, err := repos.RefreshTokens.Spend(ctx, hash, now)
+		s, err := repos.Sessions.ByID(ctx, token.SessionID)
 		if err != nil {
 			return err
 		}
-		if !fresh {
-			reused = true // the end of the session must be stored, so this is no failure of the unit of work
-			_, err := repos.Sessions.Revoke(ctx, ports.SessionFilter{ID: token.SessionID}, now)
+		if token.Reused(now) {
+			stolen = &s // the end of the session must be stored, so this is no failure of the unit of work
+			_, err := repos.Sessions.Revoke(ctx, ports.SessionFilter{ID: s.ID}, identity.EndedByReuse, now)
 			return err
 		}
-		out, err = uc.renew(ctx, repos, token.SessionID, cmd.Device, now)
+		out, err = uc.renew(ctx, repos, s, cmd.Device, now)
 		return err
 	})
-	if err == nil && reused {
-		err = identity.ErrSessionEnded
+	if err == nil && stolen != nil {
+		return SignedIn{}, uc.Gate.note(ctx, cmd.Device.IP, &stolen.UserID, identity.ReusedRefresh, identity.ErrSessionEnded)
 	}
 	return out, err
 }
 
-func (uc Refresh) renew(ctx context.Context, repos ports.IdentityRepos, id uuid.UUID, d identity.Device, now time.Time) (SignedIn, error) {
-	s, err := repos.Sessions.ByID(ctx, id)
-	if err != nil {
-		return SignedIn{}, err
-	}
+func (uc Refresh) renew(ctx context.Context, repos ports.IdentityRepos, s identity.Session, d identity.Device, now time.Time) (SignedIn, error) {
 	u, err := repos.Users.ByID(ctx, s.UserID)
 	if err != nil {
 		return SignedIn{}, err
@@ -134,7 +135,7 @@ func (uc Logout) Execute(ctx context.Context, who identity.Actor, allDevices boo
 		return identity.ErrNoSession
 	}
 	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
-		_, err := repos.Sessions.Revoke(ctx, which, uc.Clock.Now())
+		_, err := repos.Sessions.Revoke(ctx, which, identity.LoggedOut, uc.Clock.Now())
 		return err
 	})
 }
@@ -162,20 +163,19 @@ func (uc ListSessions) Execute(ctx context.Context, q SessionQuery) (ports.Slice
 	return uc.Sessions.List(ctx, which, q.Page)
 }
 
-// EndSession ends one session.
+// EndSession ends one of the caller's own sessions.
 type EndSession struct {
 	Clock ports.Clock
 	Work  ports.UnitOfWork[ports.IdentityRepos]
 }
 
-// Execute ends the session if it is the owner's; a nil owner, for administrators, ends anybody's. It returns
-// identity.ErrSessionNotFound when there is no such session that has not ended.
+// Execute returns identity.ErrSessionNotFound unless the owner has such a session that has not ended.
 func (uc EndSession) Execute(ctx context.Context, owner, id uuid.UUID) error {
-	if id == uuid.Nil {
+	if id == uuid.Nil || owner == uuid.Nil {
 		return identity.ErrSessionNotFound
 	}
 	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
-		n, err := repos.Sessions.Revoke(ctx, ports.SessionFilter{ID: id, User: owner}, uc.Clock.Now())
+		n, err := repos.Sessions.Revoke(ctx, ports.SessionFilter{ID: id, User: owner}, identity.EndedByOwner, uc.Clock.Now())
 		if err == nil && n == 0 {
 			return identity.ErrSessionNotFound
 		}
@@ -189,25 +189,30 @@ type Authenticate struct {
 	Access  ports.AccessTokens
 	Secrets ports.Secrets
 	Actors  ports.Actors
+	Tokens  ports.APITokenList
+	// Failed hears that the use of a token could not be noted, which fails no request.
+	Failed func(error)
 }
 
 // Execute returns identity.ErrUnauthenticated, ErrTokenExpired or ErrSessionEnded when the token is not good.
 func (uc Authenticate) Execute(ctx context.Context, bearer string) (identity.Actor, error) {
 	now := uc.Clock.Now()
-	if identity.IsAPIToken(bearer) {
-		return uc.Actors.OfToken(ctx, uc.Secrets.Hash(bearer), now)
+	if !identity.IsAPIToken(bearer) {
+		session, err := uc.Access.Session(bearer, now)
+		if err != nil {
+			return identity.Actor{}, err
+		}
+		return uc.Actors.OfSession(ctx, session, now)
 	}
-	session, err := uc.Access.Session(bearer, now)
+	who, err := uc.Actors.OfToken(ctx, uc.Secrets.Hash(bearer), now)
 	if err != nil {
 		return identity.Actor{}, err
 	}
-	return uc.Actors.OfSession(ctx, session, now)
+	if err := uc.Tokens.Touch(ctx, who.TokenID, now); err != nil {
+		uc.Failed(err)
+	}
+	return who, nil
 }
 
-// notFoundAs hides that an account does not exist behind another fault.
-func notFoundAs(err, as error) error {
-	if errors.Is(err, identity.ErrUserNotFound) {
-		return as
-	}
-	return err
-}
+// isNotFound reports whether an account does not exist.
+func isNotFound(err error) bool { return errors.Is(err, identity.ErrUserNotFound) }

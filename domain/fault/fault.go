@@ -8,6 +8,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Kind classifies a failure. The set is closed: an adapter that presents faults must know them all.
@@ -46,6 +47,8 @@ type Error struct {
 	Code    string // "<context>.<what_happened>"
 	Message string // a plain sentence, safe to show
 	Fields  []Field
+	// Wait is how long the caller should wait before trying again; zero leaves that to the edge.
+	Wait time.Duration
 
 	cause error
 }
@@ -76,6 +79,13 @@ func (e *Error) Is(target error) bool {
 func (e *Error) WithFields(fields ...Field) *Error {
 	c := *e
 	c.Fields = fields
+	return &c
+}
+
+// After returns a copy of e that asks the caller to wait before trying again.
+func (e *Error) After(wait time.Duration) *Error {
+	c := *e
+	c.Wait = wait
 	return &c
 }
 

@@ -3,49 +3,13 @@ package identity
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
 
-// Role is a named set of permissions that an account can have.
-type Role string
-
-// The roles.
-const (
-	Learner Role = "learner"
-	Admin   Role = "admin"
-)
-
-// Roles lists all roles.
-func Roles() []Role { return []Role{Learner, Admin} }
-
-// Permission names one thing that may be allowed. The list is closed, and each route needs exactly one.
-type Permission string
-
-// The permissions.
-const (
-	Public         Permission = "public"         // anybody, signed in or not
-	OwnAccount     Permission = "account:own"    // one's own profile and sessions
-	ReadExams      Permission = "exams:read"     // the catalogue of published exams
-	TakeAttempts   Permission = "attempts:take"  // one's own attempts and their results
-	ReadSessions   Permission = "sessions:read"  // everybody's sessions
-	RevokeSessions Permission = "sessions:write" // ending anybody's session
-)
-
-// Permissions lists every permission with the roles that have it.
-func Permissions() map[Permission][]Role {
-	return map[Permission][]Role{
-		Public:         Roles(),
-		OwnAccount:     {Learner, Admin},
-		ReadExams:      {Learner, Admin},
-		TakeAttempts:   {Learner, Admin},
-		ReadSessions:   {Admin},
-		RevokeSessions: {Admin},
-	}
-}
-
-// administrative reports whether only staff roles have p, so that the scope admin:* covers it.
-func (p Permission) administrative() bool { return !slices.Contains(Permissions()[p], Learner) }
+// StepUpAge is how long a proof of identity is fresh enough for what cannot be undone.
+const StepUpAge = 10 * time.Minute
 
 // Scope limits what an API token may do of what its owner may do: a permission by name, a family such
 // as sessions:*, admin:* for everything that learners may not do, or * for everything.
@@ -82,7 +46,7 @@ func (s Scope) Covers(p Permission) bool {
 	case s == "*" || string(s) == string(p):
 		return true
 	case s == "admin:*":
-		return p.administrative()
+		return p.Administrative()
 	default:
 		family, ok := strings.CutSuffix(string(s), "*")
 		return ok && strings.HasSuffix(family, ":") && strings.HasPrefix(string(p), family)
@@ -95,7 +59,11 @@ type Actor struct {
 	SessionID uuid.UUID // the nil UUID for an API token
 	TokenID   uuid.UUID // the nil UUID for a session
 	Roles     []Role
-	Scopes    []Scope // nil for a session: no limit beyond the roles
+	Granted   []Permission // by roles that are not built in
+	Scopes    []Scope      // nil for a session: no limit beyond the roles
+	ProvedAt  *time.Time   // when the person behind the session last proved who they are; nil for an API token
+	FactorAt  *time.Time   // the same, with a second factor
+	Until     time.Time    // when the credential ends by itself
 }
 
 // Nobody reports whether a is not signed in.
@@ -109,17 +77,54 @@ func (a Actor) May(p Permission) bool {
 	if a.Nobody() || (a.Scopes != nil && !slices.ContainsFunc(a.Scopes, func(s Scope) bool { return s.Covers(p) })) {
 		return false
 	}
-	return slices.ContainsFunc(Permissions()[p], func(r Role) bool { return slices.Contains(a.Roles, r) })
+	return slices.Contains(a.Granted, p) ||
+		slices.ContainsFunc(Permissions()[p], func(r Role) bool { return slices.Contains(a.Roles, r) })
 }
 
-// Authorize returns nil when a may p, ErrUnauthenticated for nobody, and ErrForbidden for anybody else.
-func (a Actor) Authorize(p Permission) error {
+// MayAll reports whether a has each of the permissions, so that it may hand them on.
+func (a Actor) MayAll(permissions []Permission) bool {
+	return !slices.ContainsFunc(permissions, func(p Permission) bool { return !a.May(p) })
+}
+
+// Demand is what a route asks of an actor.
+type Demand struct {
+	Permission Permission
+	// Fresh asks for a proof of identity that is not older than StepUpAge.
+	Fresh bool
+	// Factor asks, for administrative permissions, for a session that was opened with a second factor.
+	Factor bool
+}
+
+// Authorize returns nil when a meets the demand; ErrUnauthenticated for nobody, ErrForbidden without the permission,
+// ErrFactorRequired without a second factor and ErrStepUpRequired without a fresh proof.
+//
+// An API token answers for no person at a keyboard. In administration the last two do not ask it: its scope limits
+// it, and issuing it needed both. Of its owner's own credentials it can change nothing that asks for a fresh proof.
+func (a Actor) Authorize(d Demand, now time.Time) error {
 	switch {
-	case a.May(p):
-		return nil
-	case a.Nobody():
+	case !a.May(d.Permission) && a.Nobody():
 		return ErrUnauthenticated
-	default:
+	case !a.May(d.Permission):
 		return ErrForbidden
+	case d.Permission == Public, a.TokenID != uuid.Nil && (d.Permission.Administrative() || !d.Fresh):
+		return nil
+	case d.Factor && d.Permission.Administrative() && a.FactorAt == nil:
+		return ErrFactorRequired
+	case d.Fresh && !a.fresh(now):
+		return ErrStepUpRequired
+	default:
+		return nil
 	}
+}
+
+// fresh reports whether a proved its identity lately. A clock that runs behind by less than that age does no harm.
+func (a Actor) fresh(now time.Time) bool {
+	return a.ProvedAt != nil && now.Sub(*a.ProvedAt) <= StepUpAge
+}
+
+// Caller is who asks for an administrative change, and from where.
+type Caller struct {
+	Actor     Actor
+	Device    Device
+	RequestID string
 }

@@ -15,28 +15,6 @@ import (
 	"github.com/toeic-app/toeic/domain/fault"
 )
 
-// The failures of this context. None tells whether an e-mail address has an account, except ErrEmailTaken,
-// which is returned only where addresses are not verified.
-var (
-	ErrEmailTaken      = fault.New(fault.Conflict, "account.email_taken", "An account with this e-mail address exists already.")
-	ErrBadCredentials  = fault.New(fault.Unauthenticated, "auth.bad_credentials", "The e-mail address or the password is wrong.")
-	ErrUnauthenticated = fault.New(fault.Unauthenticated, "auth.required", "A valid access token is required.")
-	ErrTokenExpired    = fault.New(fault.Unauthenticated, "auth.token_expired", "The access token has expired.")
-	ErrSessionEnded    = fault.New(fault.Unauthenticated, "auth.session_ended", "The session has ended; log in again.")
-	ErrForbidden       = fault.New(fault.Forbidden, "auth.forbidden", "This account may not do that.")
-	ErrUserNotFound    = fault.New(fault.NotFound, "account.not_found", "There is no such account.")
-	ErrSessionNotFound = fault.New(fault.NotFound, "session.not_found", "There is no such session.")
-	ErrTokenNotFound   = fault.New(fault.NotFound, "token.not_found", "There is no such API token.")
-	ErrInvalidAccount  = fault.New(fault.Invalid, "account.invalid", "The account data breaks a rule.")
-	ErrInvalidToken    = fault.New(fault.Invalid, "token.invalid", "The token request breaks a rule.")
-	ErrNoSession       = fault.New(fault.Conflict, "auth.no_session", "An API token has no session to end; revoke the token instead.")
-	ErrPasskeyRefused  = fault.New(fault.Unauthenticated, "passkey.refused", "The passkey's answer is not good.")
-	ErrProviderUnknown = fault.New(fault.NotFound, "oidc.unknown_provider", "There is no such sign-in provider.")
-	ErrProviderDown    = fault.New(fault.Unavailable, "oidc.unavailable", "The sign-in provider does not answer; try again shortly.")
-	ErrProviderRefused = fault.New(fault.Unauthenticated, "oidc.refused", "The sign-in with the provider failed; start again.")
-	ErrBusy            = fault.New(fault.Unavailable, "auth.busy", "Too many log-ins at once; try again in a moment.")
-)
-
 // Limits of account data, in characters.
 const (
 	MinPassword, MaxPassword = 10, 256
@@ -52,10 +30,18 @@ func ParseEmail(s string) (Email, error) {
 	s = strings.TrimSpace(s)
 	parsed, err := mail.ParseAddress(s)
 	at := strings.LastIndexByte(s, '@')
-	if err != nil || parsed.Address != s || len(s) > MaxEmail || at < 1 || !strings.Contains(s[at:], ".") {
+	if err != nil || parsed.Address != s || len(s) > MaxEmail || at < 1 || !hostname(s[at+1:]) {
 		return "", ErrInvalidAccount.WithFields(fault.Field{Name: "email", Code: "email", Detail: "This is not an e-mail address."})
 	}
 	return Email(strings.ToLower(s)), nil
+}
+
+// hostname reports whether s is at least two labels, none of which is empty, too long, or begins or ends with a hyphen.
+func hostname(s string) bool {
+	labels := strings.Split(s, ".")
+	return len(labels) > 1 && !slices.ContainsFunc(labels, func(l string) bool {
+		return l == "" || len(l) > 63 || strings.HasPrefix(l, "-") || strings.HasSuffix(l, "-")
+	})
 }
 
 // CheckPassword applies the rules for a new password: length in characters, nothing about character classes.
@@ -125,7 +111,12 @@ type User struct {
 	Roles        []Role
 	Profile      Profile
 	CreatedAt    time.Time
-	DeletedAt    *time.Time // set when the learner closed the account
+	VerifiedAt   *time.Time // when the owner proved that the mailbox is theirs
+	ChangedAt    *time.Time // when the password was last changed
+	MustChange   bool       // whether the password must be changed before anything else
+	SuspendedAt  *time.Time
+	SuspendedFor string     // reason, for administrators
+	DeletedAt    *time.Time // set when the owner closed the account
 	Version      int        // grows with each stored change
 }
 
@@ -147,12 +138,56 @@ func (u User) Changed(p Profile) (User, error) {
 	return u, nil
 }
 
-// Closed returns the account as its owner leaves it.
-func (u User) Closed(now time.Time) User {
-	u.DeletedAt = &now
+// ErasureGrace is how long a closed account can be reopened before it is erased.
+const ErasureGrace = 14 * 24 * time.Hour
+
+// next returns the account with its version grown, after change.
+func (u User) next(change func(*User)) User {
+	change(&u)
 	u.Version++
 	return u
 }
 
+// Closed returns the account as its owner leaves it.
+func (u User) Closed(now time.Time) User { return u.next(func(u *User) { u.DeletedAt = &now }) }
+
+// Reopened returns a closed account as its owner comes back to it.
+func (u User) Reopened() User { return u.next(func(u *User) { u.DeletedAt = nil }) }
+
+// ErasedAt returns when a closed account is to be erased.
+func (u User) ErasedAt() time.Time { return u.DeletedAt.Add(ErasureGrace) }
+
+// WithPassword returns the account with another password, which need not be changed any more.
+func (u User) WithPassword(hash string, now time.Time) User {
+	return u.next(func(u *User) { u.PasswordHash, u.ChangedAt, u.MustChange = hash, &now, false })
+}
+
+// WithEmail returns the account with another address, whose mailbox is its owner's.
+func (u User) WithEmail(e Email, now time.Time) User {
+	return u.next(func(u *User) { u.Email, u.VerifiedAt = e, &now })
+}
+
+// Verified returns the account of somebody who proved that the mailbox is theirs.
+func (u User) Verified(now time.Time) User { return u.next(func(u *User) { u.VerifiedAt = &now }) }
+
+// WithRoles returns the account with other roles.
+func (u User) WithRoles(roles []Role) User { return u.next(func(u *User) { u.Roles = roles }) }
+
+// PasswordExpired returns the account with a password that must be changed at the next log-in.
+func (u User) PasswordExpired() User { return u.next(func(u *User) { u.MustChange = true }) }
+
+// Suspended returns the account locked by an administrator.
+func (u User) Suspended(reason string, now time.Time) User {
+	return u.next(func(u *User) { u.SuspendedAt, u.SuspendedFor = &now, reason })
+}
+
+// Reinstated returns a suspended account unlocked.
+func (u User) Reinstated() User {
+	return u.next(func(u *User) { u.SuspendedAt, u.SuspendedFor = nil, "" })
+}
+
 // Active reports whether the account may be used.
-func (u User) Active() bool { return u.DeletedAt == nil }
+func (u User) Active() bool { return u.DeletedAt == nil && u.SuspendedAt == nil }
+
+// Is reports whether the account has a role.
+func (u User) Is(r Role) bool { return slices.Contains(u.Roles, r) }

@@ -14,6 +14,7 @@ import (
 const (
 	AccessLifetime  = 15 * time.Minute
 	SessionLifetime = 60 * 24 * time.Hour // since the last refresh
+	ReuseGrace      = 10 * time.Second    // in which a spent refresh token may come back, from a second tab or after a lost reply
 	MaxTokenName    = 80
 	MaxTokenTTL     = 366 * 24 * time.Hour
 )
@@ -22,6 +23,7 @@ const (
 type Device struct {
 	IP        string
 	UserAgent string
+	Name      string // such as "Firefox on Linux", read from the user agent
 }
 
 // Session is one signed-in device. It lives through any number of refreshes until it is revoked or idle too long.
@@ -32,12 +34,44 @@ type Session struct {
 	CreatedAt  time.Time
 	LastSeenAt time.Time // of the last log-in or refresh
 	ExpiresAt  time.Time
+	ProvedAt   *time.Time // when the person last proved who they are
+	FactorAt   *time.Time // the same, with a second factor
 	RevokedAt  *time.Time
+	EndReason  EndReason // "" until it is revoked
+}
+
+// EndReason says why a session ended before its time.
+type EndReason string
+
+// The reasons.
+const (
+	LoggedOut       EndReason = "logout"
+	EndedByOwner    EndReason = "owner" // from another of the owner's sessions
+	EndedByAdmin    EndReason = "administrator"
+	EndedByReuse    EndReason = "refresh_token_reused"
+	EndedByPassword EndReason = "password_changed"
+	EndedByClosing  EndReason = "account_closed"
+	EndedBySuspend  EndReason = "account_suspended"
+)
+
+// Proof is how somebody proved who they are.
+type Proof struct {
+	Factor bool // a second factor, or a passkey with user verification, was part of it
 }
 
 // OpenSession starts a session for a user who has just proved who they are.
-func OpenSession(id uuid.UUID, user uuid.UUID, device Device, now time.Time) Session {
-	return Session{ID: id, UserID: user, Device: device, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLifetime)}
+func OpenSession(id, user uuid.UUID, proof Proof, device Device, now time.Time) Session {
+	s := Session{ID: id, UserID: user, Device: device, CreatedAt: now, LastSeenAt: now, ExpiresAt: now.Add(SessionLifetime)}
+	return s.Proved(proof, now)
+}
+
+// Proved returns the session of somebody who has proved again who they are.
+func (s Session) Proved(p Proof, now time.Time) Session {
+	s.ProvedAt = &now
+	if p.Factor {
+		s.FactorAt = &now
+	}
+	return s
 }
 
 // Live reports whether the session may still be used.
@@ -54,7 +88,12 @@ type RefreshToken struct {
 	Hash      string
 	SessionID uuid.UUID
 	CreatedAt time.Time
-	SpentAt   *time.Time // a spent token that comes back is stolen, and ends its session
+	SpentAt   *time.Time // a spent token that comes back after the grace is stolen, and ends its session
+}
+
+// Reused reports whether a token that comes back at now was spent too long ago for an honest mistake.
+func (t RefreshToken) Reused(now time.Time) bool {
+	return t.SpentAt != nil && now.Sub(*t.SpentAt) > ReuseGrace
 }
 
 // APIToken is a long-lived credential of an operator or a script; only its hash is stored.
@@ -66,6 +105,7 @@ type APIToken struct {
 	Scopes    []Scope
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	UsedAt    *time.Time // the last use, to the minute
 	RevokedAt *time.Time
 }
 

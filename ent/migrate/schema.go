@@ -17,6 +17,7 @@ var (
 		{Name: "scopes", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -28,7 +29,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "api_tokens_users_api_tokens",
-				Columns:    []*schema.Column{APITokensColumns[7]},
+				Columns:    []*schema.Column{APITokensColumns[8]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -37,7 +38,102 @@ var (
 			{
 				Name:    "api_tokens_of_user",
 				Unique:  false,
-				Columns: []*schema.Column{APITokensColumns[7]},
+				Columns: []*schema.Column{APITokensColumns[8]},
+			},
+		},
+	}
+	// AccountExportsColumns holds the columns for the "account_exports" table.
+	AccountExportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "status", Type: field.TypeString},
+		{Name: "data", Type: field.TypeBytes, Nullable: true},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "ready_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// AccountExportsTable holds the schema information for the "account_exports" table.
+	AccountExportsTable = &schema.Table{
+		Name:       "account_exports",
+		Columns:    AccountExportsColumns,
+		PrimaryKey: []*schema.Column{AccountExportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "account_exports_users_exports",
+				Columns:    []*schema.Column{AccountExportsColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "account_exports_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{AccountExportsColumns[7]},
+			},
+			{
+				Name:    "account_exports_expiry",
+				Unique:  false,
+				Columns: []*schema.Column{AccountExportsColumns[6]},
+			},
+		},
+	}
+	// AccountFlowsColumns holds the columns for the "account_flows" table.
+	AccountFlowsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "code_hash", Type: field.TypeString},
+		{Name: "second_hash", Type: field.TypeString},
+		{Name: "tries", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// AccountFlowsTable holds the schema information for the "account_flows" table.
+	AccountFlowsTable = &schema.Table{
+		Name:       "account_flows",
+		Columns:    AccountFlowsColumns,
+		PrimaryKey: []*schema.Column{AccountFlowsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "account_flows_users_flows",
+				Columns:    []*schema.Column{AccountFlowsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "account_flows_expiry",
+				Unique:  false,
+				Columns: []*schema.Column{AccountFlowsColumns[7]},
+			},
+			{
+				Name:    "account_flows_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{AccountFlowsColumns[9]},
+			},
+		},
+	}
+	// ActorChangesColumns holds the columns for the "actor_changes" table.
+	ActorChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "at", Type: field.TypeTime},
+	}
+	// ActorChangesTable holds the schema information for the "actor_changes" table.
+	ActorChangesTable = &schema.Table{
+		Name:       "actor_changes",
+		Columns:    ActorChangesColumns,
+		PrimaryKey: []*schema.Column{ActorChangesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "actor_changes_age",
+				Unique:  false,
+				Columns: []*schema.Column{ActorChangesColumns[2]},
 			},
 		},
 	}
@@ -138,6 +234,50 @@ var (
 			},
 		},
 	}
+	// AuditEntriesColumns holds the columns for the "audit_entries" table.
+	AuditEntriesColumns = []*schema.Column{
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "token_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "ip", Type: field.TypeString},
+		{Name: "request_id", Type: field.TypeString},
+		{Name: "action", Type: field.TypeString},
+		{Name: "object", Type: field.TypeString},
+		{Name: "before", Type: field.TypeString, Size: 2147483647},
+		{Name: "after", Type: field.TypeString, Size: 2147483647},
+		{Name: "hash", Type: field.TypeString},
+	}
+	// AuditEntriesTable holds the schema information for the "audit_entries" table.
+	AuditEntriesTable = &schema.Table{
+		Name:       "audit_entries",
+		Columns:    AuditEntriesColumns,
+		PrimaryKey: []*schema.Column{AuditEntriesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "audit_entries_of_object",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[7], AuditEntriesColumns[0]},
+			},
+			{
+				Name:    "audit_entries_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEntriesColumns[2], AuditEntriesColumns[0]},
+			},
+		},
+	}
+	// AuditHeadColumns holds the columns for the "audit_head" table.
+	AuditHeadColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "hash", Type: field.TypeString},
+	}
+	// AuditHeadTable holds the schema information for the "audit_head" table.
+	AuditHeadTable = &schema.Table{
+		Name:       "audit_head",
+		Columns:    AuditHeadColumns,
+		PrimaryKey: []*schema.Column{AuditHeadColumns[0]},
+	}
 	// ConversionTablesColumns holds the columns for the "conversion_tables" table.
 	ConversionTablesColumns = []*schema.Column{
 		{Name: "version", Type: field.TypeString},
@@ -149,6 +289,17 @@ var (
 		Name:       "conversion_tables",
 		Columns:    ConversionTablesColumns,
 		PrimaryKey: []*schema.Column{ConversionTablesColumns[0]},
+	}
+	// ErasuresColumns holds the columns for the "erasures" table.
+	ErasuresColumns = []*schema.Column{
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "erased_at", Type: field.TypeTime},
+	}
+	// ErasuresTable holds the schema information for the "erasures" table.
+	ErasuresTable = &schema.Table{
+		Name:       "erasures",
+		Columns:    ErasuresColumns,
+		PrimaryKey: []*schema.Column{ErasuresColumns[0]},
 	}
 	// ExamsColumns holds the columns for the "exams" table.
 	ExamsColumns = []*schema.Column{
@@ -206,6 +357,43 @@ var (
 			},
 		},
 	}
+	// ExternalIdentitiesColumns holds the columns for the "external_identities" table.
+	ExternalIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "provider", Type: field.TypeString},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "email", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_used_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// ExternalIdentitiesTable holds the schema information for the "external_identities" table.
+	ExternalIdentitiesTable = &schema.Table{
+		Name:       "external_identities",
+		Columns:    ExternalIdentitiesColumns,
+		PrimaryKey: []*schema.Column{ExternalIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "external_identities_users_external_identities",
+				Columns:    []*schema.Column{ExternalIdentitiesColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "external_identities_person",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[2], ExternalIdentitiesColumns[3]},
+			},
+			{
+				Name:    "external_identities_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[7]},
+			},
+		},
+	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "key", Type: field.TypeString},
@@ -227,6 +415,86 @@ var (
 			},
 		},
 	}
+	// JobsColumns holds the columns for the "jobs" table.
+	JobsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "payload", Type: field.TypeBytes},
+		{Name: "run_at", Type: field.TypeTime},
+		{Name: "tries", Type: field.TypeInt},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true},
+		{Name: "done_at", Type: field.TypeTime, Nullable: true},
+		{Name: "dead_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_error", Type: field.TypeString},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// JobsTable holds the schema information for the "jobs" table.
+	JobsTable = &schema.Table{
+		Name:       "jobs",
+		Columns:    JobsColumns,
+		PrimaryKey: []*schema.Column{JobsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "jobs_due",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[3]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "done_at IS NULL AND dead_at IS NULL",
+				},
+			},
+			{
+				Name:    "jobs_done",
+				Unique:  false,
+				Columns: []*schema.Column{JobsColumns[6]},
+			},
+		},
+	}
+	// LoginFailuresColumns holds the columns for the "login_failures" table.
+	LoginFailuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "ip", Type: field.TypeString},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "at", Type: field.TypeTime},
+	}
+	// LoginFailuresTable holds the schema information for the "login_failures" table.
+	LoginFailuresTable = &schema.Table{
+		Name:       "login_failures",
+		Columns:    LoginFailuresColumns,
+		PrimaryKey: []*schema.Column{LoginFailuresColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "login_failures_age",
+				Unique:  false,
+				Columns: []*schema.Column{LoginFailuresColumns[4]},
+			},
+			{
+				Name:    "login_failures_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{LoginFailuresColumns[2]},
+			},
+		},
+	}
+	// LoginGuardsColumns holds the columns for the "login_guards" table.
+	LoginGuardsColumns = []*schema.Column{
+		{Name: "account_key", Type: field.TypeString},
+		{Name: "failures", Type: field.TypeInt},
+		{Name: "blocked_until", Type: field.TypeTime, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+	}
+	// LoginGuardsTable holds the schema information for the "login_guards" table.
+	LoginGuardsTable = &schema.Table{
+		Name:       "login_guards",
+		Columns:    LoginGuardsColumns,
+		PrimaryKey: []*schema.Column{LoginGuardsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "login_guards_age",
+				Unique:  false,
+				Columns: []*schema.Column{LoginGuardsColumns[3]},
+			},
+		},
+	}
 	// MediaObjectsColumns holds the columns for the "media_objects" table.
 	MediaObjectsColumns = []*schema.Column{
 		{Name: "hash", Type: field.TypeString},
@@ -239,6 +507,64 @@ var (
 		Name:       "media_objects",
 		Columns:    MediaObjectsColumns,
 		PrimaryKey: []*schema.Column{MediaObjectsColumns[0]},
+	}
+	// PasskeysColumns holds the columns for the "passkeys" table.
+	PasskeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "name", Type: field.TypeString},
+		{Name: "credential", Type: field.TypeBytes, Unique: true},
+		{Name: "record", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// PasskeysTable holds the schema information for the "passkeys" table.
+	PasskeysTable = &schema.Table{
+		Name:       "passkeys",
+		Columns:    PasskeysColumns,
+		PrimaryKey: []*schema.Column{PasskeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "passkeys_users_passkeys",
+				Columns:    []*schema.Column{PasskeysColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "passkeys_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{PasskeysColumns[6]},
+			},
+		},
+	}
+	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
+	RecoveryCodesColumns = []*schema.Column{
+		{Name: "hash", Type: field.TypeString},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// RecoveryCodesTable holds the schema information for the "recovery_codes" table.
+	RecoveryCodesTable = &schema.Table{
+		Name:       "recovery_codes",
+		Columns:    RecoveryCodesColumns,
+		PrimaryKey: []*schema.Column{RecoveryCodesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "recovery_codes_users_recovery_codes",
+				Columns:    []*schema.Column{RecoveryCodesColumns[2]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recovery_codes_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{RecoveryCodesColumns[2]},
+			},
+		},
 	}
 	// RefreshTokensColumns holds the columns for the "refresh_tokens" table.
 	RefreshTokensColumns = []*schema.Column{
@@ -297,6 +623,57 @@ var (
 			},
 		},
 	}
+	// RolesColumns holds the columns for the "roles" table.
+	RolesColumns = []*schema.Column{
+		{Name: "name", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString},
+		{Name: "permissions", Type: field.TypeJSON},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "created_at", Type: field.TypeTime},
+	}
+	// RolesTable holds the schema information for the "roles" table.
+	RolesTable = &schema.Table{
+		Name:       "roles",
+		Columns:    RolesColumns,
+		PrimaryKey: []*schema.Column{RolesColumns[0]},
+	}
+	// SecretKeysColumns holds the columns for the "secret_keys" table.
+	SecretKeysColumns = []*schema.Column{
+		{Name: "kid", Type: field.TypeString},
+		{Name: "purpose", Type: field.TypeString},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "active_at", Type: field.TypeTime},
+	}
+	// SecretKeysTable holds the schema information for the "secret_keys" table.
+	SecretKeysTable = &schema.Table{
+		Name:       "secret_keys",
+		Columns:    SecretKeysColumns,
+		PrimaryKey: []*schema.Column{SecretKeysColumns[0]},
+	}
+	// TotpDevicesColumns holds the columns for the "totp_devices" table.
+	TotpDevicesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "spent_step", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Unique: true},
+	}
+	// TotpDevicesTable holds the schema information for the "totp_devices" table.
+	TotpDevicesTable = &schema.Table{
+		Name:       "totp_devices",
+		Columns:    TotpDevicesColumns,
+		PrimaryKey: []*schema.Column{TotpDevicesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "totp_devices_users_totp",
+				Columns:    []*schema.Column{TotpDevicesColumns[5]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -309,6 +686,11 @@ var (
 		{Name: "test_date", Type: field.TypeTime, Nullable: true},
 		{Name: "minutes_per_day", Type: field.TypeInt, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "verified_at", Type: field.TypeTime, Nullable: true},
+		{Name: "password_changed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "must_change_password", Type: field.TypeBool, Default: false},
+		{Name: "suspended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "suspended_for", Type: field.TypeString, Default: ""},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "version", Type: field.TypeInt},
 	}
@@ -323,10 +705,14 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "ip", Type: field.TypeString},
 		{Name: "user_agent", Type: field.TypeString},
+		{Name: "device", Type: field.TypeString, Default: ""},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "last_seen_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
+		{Name: "proved_at", Type: field.TypeTime, Nullable: true},
+		{Name: "factor_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "end_reason", Type: field.TypeString, Default: ""},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
 	// UserSessionsTable holds the schema information for the "user_sessions" table.
@@ -337,7 +723,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "user_sessions_users_sessions",
-				Columns:    []*schema.Column{UserSessionsColumns[7]},
+				Columns:    []*schema.Column{UserSessionsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -346,22 +732,42 @@ var (
 			{
 				Name:    "user_sessions_of_user",
 				Unique:  false,
-				Columns: []*schema.Column{UserSessionsColumns[7], UserSessionsColumns[0]},
+				Columns: []*schema.Column{UserSessionsColumns[11], UserSessionsColumns[0]},
+			},
+			{
+				Name:    "user_sessions_expiry",
+				Unique:  false,
+				Columns: []*schema.Column{UserSessionsColumns[6]},
 			},
 		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APITokensTable,
+		AccountExportsTable,
+		AccountFlowsTable,
+		ActorChangesTable,
 		AnswersTable,
 		AttemptsTable,
+		AuditEntriesTable,
+		AuditHeadTable,
 		ConversionTablesTable,
+		ErasuresTable,
 		ExamsTable,
 		ExamRevisionsTable,
+		ExternalIdentitiesTable,
 		IdempotencyKeysTable,
+		JobsTable,
+		LoginFailuresTable,
+		LoginGuardsTable,
 		MediaObjectsTable,
+		PasskeysTable,
+		RecoveryCodesTable,
 		RefreshTokensTable,
 		ResultsTable,
+		RolesTable,
+		SecretKeysTable,
+		TotpDevicesTable,
 		UsersTable,
 		UserSessionsTable,
 	}
@@ -371,6 +777,23 @@ func init() {
 	APITokensTable.ForeignKeys[0].RefTable = UsersTable
 	APITokensTable.Annotation = &entsql.Annotation{
 		Table: "api_tokens",
+	}
+	AccountExportsTable.ForeignKeys[0].RefTable = UsersTable
+	AccountExportsTable.Annotation = &entsql.Annotation{
+		Table: "account_exports",
+	}
+	AccountExportsTable.Annotation.Checks = map[string]string{
+		"account_exports_status": "status IN ('pending', 'ready', 'failed')",
+	}
+	AccountFlowsTable.ForeignKeys[0].RefTable = UsersTable
+	AccountFlowsTable.Annotation = &entsql.Annotation{
+		Table: "account_flows",
+	}
+	AccountFlowsTable.Annotation.Checks = map[string]string{
+		"account_flows_purpose": "purpose IN ('registration', 'reset', 'email_change', 'passkey_registration', 'passkey_login', 'oidc')",
+	}
+	ActorChangesTable.Annotation = &entsql.Annotation{
+		Table: "actor_changes",
 	}
 	AnswersTable.ForeignKeys[0].RefTable = AttemptsTable
 	AnswersTable.Annotation = &entsql.Annotation{
@@ -389,8 +812,20 @@ func init() {
 		"attempts_mode":   "mode IN ('exam', 'practice')",
 		"attempts_status": "status IN ('in_progress', 'submitted', 'expired', 'abandoned')",
 	}
+	AuditEntriesTable.Annotation = &entsql.Annotation{
+		Table: "audit_entries",
+	}
+	AuditHeadTable.Annotation = &entsql.Annotation{
+		Table: "audit_head",
+	}
+	AuditHeadTable.Annotation.Checks = map[string]string{
+		"audit_head_single": "id = 1",
+	}
 	ConversionTablesTable.Annotation = &entsql.Annotation{
 		Table: "conversion_tables",
+	}
+	ErasuresTable.Annotation = &entsql.Annotation{
+		Table: "erasures",
 	}
 	ExamsTable.ForeignKeys[0].RefTable = ExamRevisionsTable
 	ExamsTable.Annotation = &entsql.Annotation{
@@ -403,11 +838,32 @@ func init() {
 	ExamRevisionsTable.Annotation = &entsql.Annotation{
 		Table: "exam_revisions",
 	}
+	ExternalIdentitiesTable.ForeignKeys[0].RefTable = UsersTable
+	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
+		Table: "external_identities",
+	}
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
 	}
+	JobsTable.Annotation = &entsql.Annotation{
+		Table: "jobs",
+	}
+	LoginFailuresTable.Annotation = &entsql.Annotation{
+		Table: "login_failures",
+	}
+	LoginGuardsTable.Annotation = &entsql.Annotation{
+		Table: "login_guards",
+	}
 	MediaObjectsTable.Annotation = &entsql.Annotation{
 		Table: "media_objects",
+	}
+	PasskeysTable.ForeignKeys[0].RefTable = UsersTable
+	PasskeysTable.Annotation = &entsql.Annotation{
+		Table: "passkeys",
+	}
+	RecoveryCodesTable.ForeignKeys[0].RefTable = UsersTable
+	RecoveryCodesTable.Annotation = &entsql.Annotation{
+		Table: "recovery_codes",
 	}
 	RefreshTokensTable.ForeignKeys[0].RefTable = UserSessionsTable
 	RefreshTokensTable.Annotation = &entsql.Annotation{
@@ -417,6 +873,19 @@ func init() {
 	ResultsTable.ForeignKeys[1].RefTable = ConversionTablesTable
 	ResultsTable.Annotation = &entsql.Annotation{
 		Table: "results",
+	}
+	RolesTable.Annotation = &entsql.Annotation{
+		Table: "roles",
+	}
+	SecretKeysTable.Annotation = &entsql.Annotation{
+		Table: "secret_keys",
+	}
+	SecretKeysTable.Annotation.Checks = map[string]string{
+		"secret_keys_purpose": "purpose IN ('access', 'audit')",
+	}
+	TotpDevicesTable.ForeignKeys[0].RefTable = UsersTable
+	TotpDevicesTable.Annotation = &entsql.Annotation{
+		Table: "totp_devices",
 	}
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",

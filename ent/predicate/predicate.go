@@ -9,14 +9,32 @@ import (
 // APIToken is the predicate function for apitoken builders.
 type APIToken func(*sql.Selector)
 
+// AccountExport is the predicate function for accountexport builders.
+type AccountExport func(*sql.Selector)
+
+// AccountFlow is the predicate function for accountflow builders.
+type AccountFlow func(*sql.Selector)
+
+// ActorChange is the predicate function for actorchange builders.
+type ActorChange func(*sql.Selector)
+
 // Answer is the predicate function for answer builders.
 type Answer func(*sql.Selector)
 
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
 
+// AuditEntry is the predicate function for auditentry builders.
+type AuditEntry func(*sql.Selector)
+
+// AuditHead is the predicate function for audithead builders.
+type AuditHead func(*sql.Selector)
+
 // ConversionTable is the predicate function for conversiontable builders.
 type ConversionTable func(*sql.Selector)
+
+// Erasure is the predicate function for erasure builders.
+type Erasure func(*sql.Selector)
 
 // Exam is the predicate function for exam builders.
 type Exam func(*sql.Selector)
@@ -24,17 +42,44 @@ type Exam func(*sql.Selector)
 // ExamRevision is the predicate function for examrevision builders.
 type ExamRevision func(*sql.Selector)
 
+// ExternalIdentity is the predicate function for externalidentity builders.
+type ExternalIdentity func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
+// Job is the predicate function for job builders.
+type Job func(*sql.Selector)
+
+// LoginFailure is the predicate function for loginfailure builders.
+type LoginFailure func(*sql.Selector)
+
+// LoginGuard is the predicate function for loginguard builders.
+type LoginGuard func(*sql.Selector)
+
 // MediaObject is the predicate function for mediaobject builders.
 type MediaObject func(*sql.Selector)
+
+// Passkey is the predicate function for passkey builders.
+type Passkey func(*sql.Selector)
+
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
 
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)
 
 // Result is the predicate function for result builders.
 type Result func(*sql.Selector)
+
+// Role is the predicate function for role builders.
+type Role func(*sql.Selector)
+
+// SecretKey is the predicate function for secretkey builders.
+type SecretKey func(*sql.Selector)
+
+// TOTPDevice is the predicate function for totpdevice builders.
+type TOTPDevice func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

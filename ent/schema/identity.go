@@ -31,6 +31,11 @@ func (User) Fields() []ent.Field {
 		field.Time("test_date").Optional().Nillable(),
 		field.Int("minutes_per_day").Optional().Nillable(),
 		field.Time("created_at").Immutable(),
+		field.Time("verified_at").Optional().Nillable(),
+		field.Time("password_changed_at").Optional().Nillable(),
+		field.Bool("must_change_password").Default(false),
+		field.Time("suspended_at").Optional().Nillable(),
+		field.String("suspended_for").Default(""),
 		field.Time("deleted_at").Optional().Nillable(),
 		field.Int("version"),
 	}
@@ -39,6 +44,12 @@ func (User) Fields() []ent.Field {
 // Edges of the table.
 func (User) Edges() []ent.Edge {
 	return []ent.Edge{
+		edge.To("flows", AccountFlow.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("totp", TOTPDevice.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("recovery_codes", RecoveryCode.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("passkeys", Passkey.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("external_identities", ExternalIdentity.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("exports", AccountExport.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("sessions", UserSession.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("api_tokens", APIToken.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("attempts", Attempt.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
@@ -58,10 +69,14 @@ func (UserSession) Fields() []ent.Field {
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
 		field.String("ip"),
 		field.String("user_agent"),
+		field.String("device").Default(""),
 		field.Time("created_at").Immutable(),
 		field.Time("last_seen_at"),
 		field.Time("expires_at"),
+		field.Time("proved_at").Optional().Nillable(),
+		field.Time("factor_at").Optional().Nillable(),
 		field.Time("revoked_at").Optional().Nillable(),
+		field.String("end_reason").Default(""),
 	}
 }
 
@@ -75,7 +90,10 @@ func (UserSession) Edges() []ent.Edge {
 
 // Indexes of the table.
 func (UserSession) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id", "id").StorageKey("user_sessions_of_user")}
+	return []ent.Index{
+		index.Fields("user_id", "id").StorageKey("user_sessions_of_user"),
+		index.Fields("expires_at").StorageKey("user_sessions_expiry"),
+	}
 }
 
 // RefreshToken is the hash of a refresh token, kept after use so that its reuse can be told.
@@ -122,6 +140,7 @@ func (APIToken) Fields() []ent.Field {
 		field.Strings("scopes"),
 		field.Time("created_at").Immutable(),
 		field.Time("expires_at"),
+		field.Time("last_used_at").Optional().Nillable(),
 		field.Time("revoked_at").Optional().Nillable(),
 	}
 }
@@ -136,26 +155,4 @@ func (APIToken) Edges() []ent.Edge {
 // Indexes of the table.
 func (APIToken) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("user_id").StorageKey("api_tokens_of_user")}
-}
-
-// IdempotencyKey is a request that was, or is being, answered.
-type IdempotencyKey struct{ ent.Schema }
-
-// Annotations of the table.
-func (IdempotencyKey) Annotations() []schema.Annotation { return table("idempotency_keys", nil) }
-
-// Fields of the table.
-func (IdempotencyKey) Fields() []ent.Field {
-	return []ent.Field{
-		field.String("id").StorageKey("key").Immutable(),
-		field.String("fingerprint"),
-		field.Bytes("reply").Optional().Sensitive(),
-		field.Time("claimed_at"),
-		field.Time("expires_at"),
-	}
-}
-
-// Indexes of the table.
-func (IdempotencyKey) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("expires_at").StorageKey("idempotency_keys_expiry")}
 }

@@ -136,7 +136,7 @@ func answerRoutes(api *web.API, uc UseCases) {
 		Tag: tag, Summary: "Read the questions of an attempt", Description: "As printed in a test book: parts 1 and 2 have option labels only.",
 		Faults: web.Faults(attempt.ErrNotFound),
 		Handle: func(ctx context.Context, r web.Request, in partQuery) (sheetReply, error) {
-			sheet, err := uc.Questions(ctx, r.Actor.UserID, in.ID, exam.Part(in.Part))
+			sheet, err := uc.Questions(ctx, r.Actor.UserID, in.ID, in.part())
 			return toSheetReply(sheet, uc.MediaPath), err
 		},
 	})

@@ -52,7 +52,15 @@ type attemptPath struct {
 
 type partQuery struct {
 	attemptPath
-	Part int `query:"part" json:"-" validate:"omitempty,min=1,max=7" description:"Only this part."`
+	Part *int `query:"part" json:"-" validate:"omitempty,min=1,max=7" description:"Only this part."`
+}
+
+// part is the part that is asked for, or all.
+func (q partQuery) part() exam.Part {
+	if q.Part == nil {
+		return 0
+	}
+	return exam.Part(*q.Part)
 }
 
 type startRequest struct {

@@ -150,7 +150,7 @@ func outcomeRoutes(api *web.API, uc UseCases) {
 		Tag: tag, Summary: "Review a scored attempt", Description: "Keys, explanations, rationales and transcripts.",
 		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrReviewLocked),
 		Handle: func(ctx context.Context, r web.Request, in partQuery) (reviewReply, error) {
-			items, err := uc.Review(ctx, r.Actor.UserID, in.ID, exam.Part(in.Part))
+			items, err := uc.Review(ctx, r.Actor.UserID, in.ID, in.part())
 			return toReviewReply(items), err
 		},
 	})

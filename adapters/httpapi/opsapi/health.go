@@ -51,21 +51,21 @@ type statusReply struct {
 func Routes(api *web.API, uc UseCases) {
 	const tag = "Operation"
 	web.Register(api, web.Endpoint[web.None, healthReply]{
-		Method: http.MethodGet, Path: "/health", Permission: identity.Public,
+		Method: http.MethodGet, Path: "/health", Permission: identity.Public, Class: web.Free,
 		Tag: tag, Summary: "Health of the service and what it depends on", Description: "503 only when unhealthy.",
 		Handle: func(ctx context.Context, _ web.Request, _ web.None) (healthReply, error) {
 			return toHealthReply(uc.Health(ctx), uc.Version), nil
 		},
 	})
 	web.Register(api, web.Endpoint[web.None, statusReply]{
-		Method: http.MethodGet, Path: "/health/live", Permission: identity.Public,
+		Method: http.MethodGet, Path: "/health/live", Permission: identity.Public, Class: web.Free,
 		Tag: tag, Summary: "Whether the process runs", Description: "Asks nothing of anything else.",
 		Handle: func(context.Context, web.Request, web.None) (statusReply, error) {
 			return statusReply{Status: "live"}, nil
 		},
 	})
 	web.Register(api, web.Endpoint[web.None, statusReply]{
-		Method: http.MethodGet, Path: "/health/ready", Permission: identity.Public,
+		Method: http.MethodGet, Path: "/health/ready", Permission: identity.Public, Class: web.Free,
 		Tag: tag, Summary: "Whether the process wants requests", Description: "503 while it starts, while it drains, and while it is unhealthy.",
 		Faults: web.Faults(ErrDraining, ports.ErrUnavailable),
 		Handle: func(ctx context.Context, _ web.Request, _ web.None) (statusReply, error) {

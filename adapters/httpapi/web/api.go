@@ -39,6 +39,12 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// HSTS tells browsers to come by TLS only; for servers behind TLS.
 	HSTS bool
+	// RequireFactor demands a second factor for administrative routes.
+	RequireFactor bool
+	// Rates are the limits over time, by class of route. Limits counts in this process, SharedLimits in all of them;
+	// both may be nil without rates.
+	Rates                Rates
+	Limits, SharedLimits ports.Limits
 	// RequestTimeout bounds the work on one request.
 	RequestTimeout time.Duration
 }
@@ -59,6 +65,8 @@ type Route struct {
 	Method     string
 	Path       string // with {names}
 	Permission identity.Permission
+	Fresh      bool // asks for a fresh proof of identity
+	Class      Class
 }
 
 // New prepares an API without routes of its own but for the document and its page.
@@ -68,6 +76,8 @@ func New(c Config) (*API, error) {
 		return nil, errors.New("web: a request timeout is required")
 	case c.Logger == nil, c.Clock == nil, c.IDs == nil, c.Authenticate == nil:
 		return nil, errors.New("web: a logger, a clock, identifiers and an authentication are required")
+	case len(c.Rates) > 0 && (c.Limits == nil || c.SharedLimits == nil):
+		return nil, errors.New("web: rates need something that counts")
 	}
 	languages, err := newNegotiator(identity.Locales())
 	if err != nil {

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,6 +31,7 @@ var (
 // plan is how the fields of a request struct are filled, worked out once.
 type plan struct {
 	path, query  []parameter
+	header       []parameter
 	body         bool // some fields come from a JSON body
 	optionalBody bool
 }
@@ -58,11 +58,14 @@ func planOf[In any](path string, optionalBody bool) (plan, error) {
 		if tag == "" {
 			tag, from = f.Tag.Get("query"), &p.query
 		}
+		if tag == "" {
+			tag, from = f.Tag.Get("header"), &p.header
+		}
 		switch {
 		case tag != "" && f.Tag.Get("json") != "-":
 			return p, fmt.Errorf("web: field %s comes from the address and the body: tag it json:\"-\"", f.Name)
 		case tag == "" && f.Tag.Get("json") == "":
-			return p, fmt.Errorf("web: field %s comes from nowhere: tag it path, query or json", f.Name)
+			return p, fmt.Errorf("web: field %s comes from nowhere: tag it path, query, header or json", f.Name)
 		case tag == "":
 			p.body = p.body || f.Tag.Get("json") != "-"
 			continue
@@ -104,10 +107,16 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 			v.SetString(s)
 			return nil
 		}, nil
-	case t.Kind() == reflect.Int:
+	case t == reflect.TypeFor[*int](): // for which 0 is not the same as nothing
 		return func(v reflect.Value, s string) error {
 			n, err := strconv.ParseInt(s, 10, 32)
-			v.SetInt(n)
+			v.Set(reflect.ValueOf(new(int(n))))
+			return err
+		}, nil
+	case t == reflect.TypeFor[Version]():
+		return func(v reflect.Value, s string) error {
+			n, err := parseVersion(s)
+			v.SetInt(int64(n))
 			return err
 		}, nil
 	case t == reflect.TypeFor[*bool]():
@@ -143,6 +152,15 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 			if err := param.set(v.FieldByIndex(param.index), values.Get(param.name)); err != nil {
 				fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
 			}
+		}
+	}
+	for _, param := range p.header {
+		value := c.Request().Header.Get(param.name)
+		if value == "" {
+			continue
+		}
+		if err := param.set(v.FieldByIndex(param.index), value); err != nil {
+			fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
 		}
 	}
 	var body []byte
@@ -202,15 +220,16 @@ func (p plan) read(r *http.Request, most int64) ([]byte, error) {
 	return body, nil
 }
 
-// decode reads exactly one JSON value without unknown fields. It returns the field that is wrong, or an error
+// decode reads exactly one JSON value without unknown, misspelt or repeated fields. It returns the field that is wrong, or an error
 // when the text is no JSON at all.
 func decode(body []byte, into any) ([]fault.Field, error) {
 	if !json.Valid(body) {
 		return nil, ErrMalformed
 	}
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	err := decoder.Decode(into)
+	if f := misspelt(body, reflect.TypeOf(into)); f != nil {
+		return []fault.Field{*f}, nil
+	}
+	err := json.Unmarshal(body, into)
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case err == nil:
@@ -221,9 +240,6 @@ func decode(body []byte, into any) ([]fault.Field, error) {
 			field = "body"
 		}
 		return []fault.Field{{Name: field, Code: "type", Detail: "The value is not of the right type."}}, nil
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return []fault.Field{{Name: strings.Trim(name, `"`), Code: "unknown", Detail: "There is no such field."}}, nil
 	}
 	// What is left is a value that its own type refused, such as an identifier that is none.
 	return []fault.Field{{Name: "body", Code: "format", Detail: "A value has the wrong format."}}, nil

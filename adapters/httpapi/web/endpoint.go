@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"github.com/mileusna/useragent"
 
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
@@ -30,6 +31,9 @@ type Endpoint[In, Out any] struct {
 	Status      int            // of success; 200 when zero, 204 for None
 	Faults      []*fault.Error // the failures that are the endpoint's own, for the document
 	Idempotent  bool           // honours Idempotency-Key
+	// Fresh asks the caller to have proved lately who they are; for what cannot be undone.
+	Fresh bool
+	Class Class // whose limit over time applies; by method and permission when empty
 	// OptionalBody allows a request without a body; the fields of In are zero then.
 	OptionalBody bool
 	MaxBody      int64 // bytes; MaxBody when zero
@@ -45,12 +49,18 @@ type Request struct {
 	Language string // the best match of Accept-Language among identity.Locales
 }
 
+// Caller is the request as the audit log sees it.
+func (r Request) Caller() identity.Caller {
+	return identity.Caller{Actor: r.Actor, Device: r.Device, RequestID: r.ID}
+}
+
 // None is an In without fields, or an Out without a body.
 type None struct{}
 
 // File is an Out that is sent as it is.
 type File struct {
 	Type string // media type
+	Name string // what a browser saves it as; shown rather than saved when empty
 	Hash string // of Data; the ETag
 	Data []byte
 }
@@ -105,6 +115,9 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	case e.Idempotent && a.config.Replies == nil:
 		return errors.New("web: an idempotent endpoint needs a place for replies")
 	}
+	if e.Class == "" {
+		e.Class = classOf(e.Method, e.Permission)
+	}
 	if e.MaxBody == 0 {
 		e.MaxBody = MaxBody
 	}
@@ -114,7 +127,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 			e.Status = http.StatusNoContent
 		}
 	}
-	r := Route{Method: e.Method, Path: e.Path, Permission: e.Permission}
+	r := Route{Method: e.Method, Path: e.Path, Permission: e.Permission, Fresh: e.Fresh, Class: e.Class}
 	if err := a.add(r, serve(a, e, plan)); err != nil {
 		return err
 	}
@@ -134,8 +147,11 @@ func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc
 		return render(e.Status, out)
 	}
 	return func(c echo.Context) error {
-		r, err := a.admit(c, e.Permission)
+		r, err := a.admit(c, identity.Demand{Permission: e.Permission, Fresh: e.Fresh, Factor: a.config.RequireFactor})
 		if err != nil {
+			return err
+		}
+		if err := a.limit(c, e.Class, r); err != nil {
 			return err
 		}
 		var in In
@@ -160,13 +176,14 @@ func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc
 }
 
 // admit finds out who asks, and whether they may. Public routes ask nobody.
-func (a *API) admit(c echo.Context, p identity.Permission) (Request, error) {
+func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
 	x := exchangeOf(c)
 	r := Request{
 		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
 		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
 	}
-	if p == identity.Public {
+	r.Device.Name = deviceName(r.Device.UserAgent)
+	if d.Permission == identity.Public {
 		return r, nil
 	}
 	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
@@ -178,7 +195,20 @@ func (a *API) admit(c echo.Context, p identity.Permission) (Request, error) {
 		return r, err
 	}
 	x.actor, r.Actor = actor, actor
-	return r, actor.Authorize(p)
+	return r, actor.Authorize(d, a.config.Clock.Now())
+}
+
+// deviceName reads a user agent as people would: "Firefox on Linux".
+func deviceName(agent string) string {
+	ua := useragent.Parse(agent)
+	switch {
+	case ua.Name == "":
+		return ""
+	case ua.OS == "":
+		return ua.Name
+	default:
+		return ua.Name + " on " + ua.OS
+	}
 }
 
 const maxUserAgent = 300 // bytes that are kept of a User-Agent header
@@ -201,8 +231,11 @@ type rendered struct {
 	Status int    `json:"status"`
 	Type   string `json:"type,omitempty"`
 	Body   []byte `json:"body,omitempty"`
+	// Version of the thing that the reply shows; zero for things without.
+	Version int `json:"version,omitempty"`
 
 	hash string // of the body, when it is known
+	name string // of the file that it is to be saved as
 }
 
 // render encodes what an endpoint returned.
@@ -211,7 +244,7 @@ func render(status int, out any) (rendered, error) {
 	case None:
 		return rendered{Status: http.StatusNoContent}, nil
 	case File:
-		return rendered{Status: status, Type: v.Type, Body: v.Data, hash: v.Hash}, nil
+		return rendered{Status: status, Type: v.Type, Body: v.Data, hash: v.Hash, name: v.Name}, nil
 	case Statused:
 		status = v.StatusCode()
 	}
@@ -221,5 +254,9 @@ func render(status int, out any) (rendered, error) {
 	if err := encoder.Encode(out); err != nil {
 		return rendered{}, fmt.Errorf("encode the reply: %w", err)
 	}
-	return rendered{Status: status, Type: echo.MIMEApplicationJSON, Body: bytes.TrimSuffix(b.Bytes(), []byte{'\n'})}, nil
+	r := rendered{Status: status, Type: echo.MIMEApplicationJSON, Body: bytes.TrimSuffix(b.Bytes(), []byte{'\n'})}
+	if v, versioned := out.(Versioned); versioned {
+		r.Version = v.StateVersion()
+	}
+	return r, nil
 }

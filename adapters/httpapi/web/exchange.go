@@ -188,7 +188,7 @@ func cors(origins []string) echo.MiddlewareFunc {
 		AllowOrigins:  origins,
 		AllowMethods:  []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete},
 		AllowHeaders:  []string{"Authorization", "Content-Type", "Accept-Language", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id", "Traceparent"},
-		ExposeHeaders: []string{"ETag", "X-Request-Id", "Retry-After", "Idempotency-Replayed", "Content-Language"},
+		ExposeHeaders: []string{"ETag", "X-Request-Id", "Retry-After", "RateLimit", "RateLimit-Policy", "Idempotency-Replayed", "Content-Language"},
 		MaxAge:        600,
 	})
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/swaggest/jsonschema-go"
@@ -36,15 +39,15 @@ func ListOf[T, Reply any](s ports.Slice[T], reply func(T) Reply) List[Reply] {
 
 // PageQuery is what every list accepts.
 type PageQuery struct {
-	Limit  int    `query:"limit" json:"-" validate:"omitempty,min=1,max=100" description:"How many items to give, 20 unless said otherwise."`
+	Limit  *int   `query:"limit" json:"-" validate:"omitempty,min=1,max=100" description:"How many items to give, 20 unless said otherwise."`
 	Cursor string `query:"cursor" json:"-" validate:"omitempty,max=64" description:"The next_cursor of the stretch before."`
 }
 
 // Page returns the stretch that is asked for; ErrInvalid for a cursor that no reply gave.
 func (q PageQuery) Page() (ports.Page, error) {
-	p := ports.Page{Limit: q.Limit}
-	if p.Limit == 0 {
-		p.Limit = defaultLimit
+	p := ports.Page{Limit: defaultLimit}
+	if q.Limit != nil {
+		p.Limit = *q.Limit
 	}
 	if q.Cursor == "" {
 		return p, nil
@@ -80,3 +83,28 @@ func (Nullable[T]) JSONSchema() (jsonschema.Schema, error) {
 	}
 	return s, err
 }
+
+// Version is the version of a thing, as its ETag carries it: a request that names one in If-Match is refused when the
+// thing is of another. Zero is any.
+type Version int
+
+// Versioned is an Out that tells its version, which becomes its ETag.
+type Versioned interface{ StateVersion() int }
+
+// parseVersion reads what versionTag wrote, or the * that names any.
+func parseVersion(tag string) (Version, error) {
+	if tag == "*" {
+		return 0, nil
+	}
+	digits, ok := strings.CutPrefix(strings.Trim(tag, `"`), "v")
+	if !ok {
+		return 0, errors.New("not an ETag of a version")
+	}
+	n, err := strconv.Atoi(digits)
+	if err != nil || n < 1 {
+		return 0, errors.New("not an ETag of a version")
+	}
+	return Version(n), nil
+}
+
+func versionTag(v int) string { return `"v` + strconv.Itoa(v) + `"` }

@@ -205,6 +205,9 @@ func (d *document) add(r described) error {
 	}
 	if exposed, ok := oc.(openapi31.OperationExposer); ok {
 		exposed.Operation().WithMapOfAnythingItem("x-permission", string(r.route.Permission))
+		if r.route.Fresh {
+			exposed.Operation().WithMapOfAnythingItem("x-fresh", true)
+		}
 	}
 	if _, none := r.in.(*None); !none {
 		oc.AddReqStructure(r.in, func(cu *openapi.ContentUnit) {
@@ -259,6 +262,15 @@ func (d *document) failures(oc openapi.OperationContext, r described) {
 	}
 	if r.route.Permission != identity.Public {
 		faults = append(faults, identity.ErrUnauthenticated, identity.ErrTokenExpired, identity.ErrSessionEnded, identity.ErrForbidden)
+	}
+	if r.route.Fresh {
+		faults = append(faults, identity.ErrStepUpRequired)
+	}
+	if r.route.Permission.Administrative() {
+		faults = append(faults, identity.ErrFactorRequired)
+	}
+	if r.route.Class != Free {
+		faults = append(faults, errTooMany)
 	}
 	codes := map[int][]string{}
 	for _, f := range faults {

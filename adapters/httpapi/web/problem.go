@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,8 +28,8 @@ var errInternal = fault.New("", codeInternal, "Something went wrong on our side.
 // problemTypes is where codes are explained.
 const problemTypes = "https://github.com/toeic-app/toeic/blob/main/docs/problems.md#"
 
-// retryAfter is how many seconds a client should wait before it asks an unavailable service again.
-const retryAfter = "1"
+// retryAfter is how many seconds a client should wait at least before it asks again, when the failure does not say.
+const retryAfter = 1
 
 // problem is the body of a failure, RFC 9457.
 type problem struct {
@@ -129,7 +130,7 @@ func (a *API) fail(c echo.Context, err error) {
 	case http.StatusUnauthorized:
 		h.Set(echo.HeaderWWWAuthenticate, "Bearer")
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-		h.Set("Retry-After", retryAfter)
+		h.Set("Retry-After", strconv.Itoa(max(retryAfter, seconds(f.Wait))))
 	}
 	c.Response().WriteHeader(status)
 	if c.Request().Method != http.MethodHead {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -27,6 +28,9 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 	if r.Status == http.StatusNoContent {
 		res.WriteHeader(r.Status)
 		return nil
+	}
+	if r.Version > 0 {
+		h.Set("ETag", versionTag(r.Version))
 	}
 	compress := compressible(r)
 	if compress {
@@ -51,6 +55,9 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 		}
 	}
 	h.Set(echo.HeaderContentType, r.Type)
+	if r.name != "" {
+		h.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.name}))
+	}
 	if r.Type != echo.MIMEApplicationJSON {
 		// A picture may be opened by itself: it must not run anything or reach anybody then.
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")

@@ -1,0 +1,204 @@
+package cache
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dgraph-io/ristretto/v2"
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
+)
+
+var _ ports.Actors = (*Actors)(nil)
+
+const (
+	// actorLifetime is how long an actor is remembered at most.
+	actorLifetime = 30 * time.Second
+	// trustTime is how long what is remembered is believed after the changes were last read. Together with the pause
+	// between readings it bounds how late a revocation takes effect, whatever fails: it must stay below a second.
+	trustTime = 900 * time.Millisecond
+	// changeWindow is how far back changes are read: more than the clocks of the processes may differ, and more than
+	// the longest transaction.
+	changeWindow = 5 * time.Minute
+	maxActors    = 100_000
+)
+
+// Actors remembers who stands behind a credential, near the processor, and forgets it when that changes.
+//
+// The store's own list of changes decides what to forget. Sync reads it: several times a second, after each change
+// that this process makes, and when another process calls. While it cannot be read, nothing that is remembered is
+// believed, so that the database decides every request.
+type Actors struct {
+	inner   ports.Actors
+	changes ports.ActorChanges
+	clock   ports.Clock
+	changed func(subject string)
+	near    *ristretto.Cache[string, *remembered]
+
+	syncing  sync.Mutex
+	seen     map[uuid.UUID]time.Time // changes that were heeded, with the time of that
+	syncedAt atomic.Int64            // when the last successful reading began; nanoseconds since start
+	start    time.Time
+
+	mu      sync.RWMutex
+	evicted map[string]time.Duration // subjects, with when they changed, since start
+	floor   time.Duration            // nothing that was loaded before counts
+}
+
+// remembered is an actor with when its reading began, since the start.
+type remembered struct {
+	actor    identity.Actor
+	loadedAt time.Duration
+}
+
+// NewActors wraps inner. changed hears of every subject of a change, once in this process.
+func NewActors(inner ports.Actors, changes ports.ActorChanges, clock ports.Clock, changed func(subject string)) (*Actors, error) {
+	near, err := ristretto.NewCache(&ristretto.Config[string, *remembered]{
+		NumCounters: 10 * maxActors, MaxCost: maxActors, BufferItems: 64, IgnoreInternalCost: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a := &Actors{
+		inner: inner, changes: changes, clock: clock, changed: changed, near: near,
+		seen: map[uuid.UUID]time.Time{}, evicted: map[string]time.Duration{}, start: time.Now(),
+	}
+	a.syncedAt.Store(int64(-trustTime) - 1)
+	return a, nil
+}
+
+// Close frees the memory.
+func (a *Actors) Close() { a.near.Close() }
+
+// OfSession implements ports.Actors.
+func (a *Actors) OfSession(ctx context.Context, session uuid.UUID, now time.Time) (identity.Actor, error) {
+	return a.of(ctx, "session:"+session.String(), now, func(ctx context.Context) (identity.Actor, error) {
+		return a.inner.OfSession(ctx, session, now)
+	})
+}
+
+// OfToken implements ports.Actors.
+func (a *Actors) OfToken(ctx context.Context, hash string, now time.Time) (identity.Actor, error) {
+	return a.of(ctx, "hash:"+hash, now, func(ctx context.Context) (identity.Actor, error) {
+		return a.inner.OfToken(ctx, hash, now)
+	})
+}
+
+func (a *Actors) of(ctx context.Context, key string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
+	if found, ok := a.near.Get(key); ok && a.good(found, now) {
+		return found.actor, nil
+	}
+	began := time.Since(a.start)
+	actor, err := load(ctx)
+	if err != nil {
+		return actor, err
+	}
+	a.near.SetWithTTL(key, &remembered{actor: actor, loadedAt: began}, 1, actorLifetime)
+	return actor, nil
+}
+
+// good reports whether nothing can have changed about a remembered actor.
+func (a *Actors) good(r *remembered, now time.Time) bool {
+	since := time.Since(a.start)
+	if since-time.Duration(a.syncedAt.Load()) > trustTime || since-r.loadedAt > actorLifetime || !now.Before(r.actor.Until) {
+		return false
+	}
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if r.loadedAt <= a.floor {
+		return false
+	}
+	if len(a.evicted) == 0 {
+		return true
+	}
+	return !a.evictedSince("user:"+r.actor.UserID.String(), r.loadedAt) &&
+		!a.evictedSince("session:"+r.actor.SessionID.String(), r.loadedAt) &&
+		!a.evictedSince("token:"+r.actor.TokenID.String(), r.loadedAt)
+}
+
+func (a *Actors) evictedSince(subject string, loadedAt time.Duration) bool {
+	at, gone := a.evicted[subject]
+	return gone && loadedAt <= at
+}
+
+// Sync reads what changed and forgets it, and returns how many changes were new.
+func (a *Actors) Sync(ctx context.Context) (int, error) {
+	a.syncing.Lock()
+	defer a.syncing.Unlock()
+	began, now := time.Since(a.start), a.clock.Now()
+	list, err := a.changes.Since(ctx, now.Add(-changeWindow))
+	if err != nil {
+		return 0, err
+	}
+	var fresh []string
+	for _, c := range list {
+		if _, known := a.seen[c.ID]; !known {
+			fresh = append(fresh, c.Subject)
+		}
+		a.seen[c.ID] = now
+	}
+	for id, at := range a.seen {
+		if now.Sub(at) > changeWindow {
+			delete(a.seen, id)
+		}
+	}
+	a.forget(fresh, began)
+	a.syncedAt.Store(int64(began))
+	for _, subject := range fresh {
+		a.changed(subject)
+	}
+	return len(fresh), nil
+}
+
+// forget marks subjects as changed before the end of the reading that found them.
+func (a *Actors) forget(subjects []string, began time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at := time.Since(a.start)
+	if began-time.Duration(a.syncedAt.Load()) > changeWindow/2 { // changes may have come and gone unread
+		a.floor = at
+	}
+	for subject, when := range a.evicted {
+		if at-when > actorLifetime {
+			delete(a.evicted, subject)
+		}
+	}
+	for _, subject := range subjects {
+		if subject == "roles" { // which may be anybody's
+			a.floor = at
+		}
+		a.evicted[subject] = at
+	}
+}
+
+// Synced runs units of work and then heeds what they changed, so that a process sees its own changes at once. Publish
+// tells the other processes; it must not wait.
+func Synced[Repos any](inner ports.UnitOfWork[Repos], a *Actors, publish func()) ports.UnitOfWork[Repos] {
+	return synced[Repos]{inner, a, publish}
+}
+
+type synced[Repos any] struct {
+	inner   ports.UnitOfWork[Repos]
+	actors  *Actors
+	publish func()
+}
+
+// Do implements ports.UnitOfWork. A failure to read the changes is none of the unit of work: until they are read,
+// nothing that is remembered is believed for long.
+func (s synced[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
+	if err := s.inner.Do(ctx, fn); err != nil {
+		return err
+	}
+	n, err := s.actors.Sync(context.WithoutCancel(ctx))
+	switch {
+	case err != nil:
+		s.actors.syncedAt.Store(int64(time.Since(s.actors.start) - trustTime - 1)) // or our own change might go unseen
+	case n > 0:
+		s.publish()
+	}
+	return nil
+}
