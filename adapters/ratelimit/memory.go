@@ -18,7 +18,7 @@ type Memory struct {
 	shards [shards]shard
 }
 
-// NewMemory returns a count of at most about so many keys, at roughly 150 bytes each and the key itself. Beyond them
+// NewMemory returns a count of at most about so many keys, at about 80 bytes each besides the key itself. Beyond them
 // the key that is the first to be free of debt is forgotten. Whoever floods the count with new keys therefore frees
 // none that is held back for longer than those.
 func NewMemory(clock ports.Clock, keys int) *Memory {
