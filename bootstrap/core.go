@@ -46,7 +46,6 @@ type core struct {
 	limits      ports.Limits     // in this process
 	shared      ports.Limits     // across all processes
 	redisLimits *ratelimit.Redis // nil without REDIS_URL
-	outbox      *mail.Outbox     // nil outside development
 	redis       *cache.Redis     // nil without REDIS_URL
 	replies     ports.Replies
 	identity    identityCases

@@ -32,7 +32,7 @@ func BenchmarkCommit(b *testing.B) {
 			}
 			for b.Loop() {
 				err := s.Identity().Do(b.Context(), func(ctx context.Context, r ports.IdentityRepos) error {
-					return r.Sessions.Add(ctx, identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Device{}, time.Now()))
+					return r.Sessions.Add(ctx, identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Proof{}, identity.Device{}, time.Now()))
 				})
 				if err != nil {
 					b.Fatal(err)

@@ -52,8 +52,8 @@ func TestAKnownConstraintIsItsFaultAndAnyOtherStaysInternal(t *testing.T) {
 		again := u
 		again.Email = "other@example.com"
 		internal(t, "the other unique key of that table", s.Users().Add(t.Context(), again))
-		one := identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Device{}, noon)
-		stranger := identity.OpenSession(uuid.Must(uuid.NewV7()), uuid.New(), identity.Device{}, noon)
+		one := identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Proof{}, identity.Device{}, noon)
+		stranger := identity.OpenSession(uuid.Must(uuid.NewV7()), uuid.New(), identity.Proof{}, identity.Device{}, noon)
 		add := func(one identity.Session) error {
 			return s.Identity().Do(t.Context(), func(ctx context.Context, r ports.IdentityRepos) error { return r.Sessions.Add(ctx, one) })
 		}

@@ -33,7 +33,7 @@ func TestAnHourIsTheSameHourInEveryZone(t *testing.T) {
 		must(t, s.Users().Add(t.Context(), u))
 		must(t, s.Identity().Do(t.Context(), func(ctx context.Context, r ports.IdentityRepos) error {
 			for minute := range 240 {
-				one := identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Device{}, noon)
+				one := identity.OpenSession(uuid.Must(uuid.NewV7()), u.ID, identity.Proof{}, identity.Device{}, noon)
 				zone := time.FixedZone("", (minute%27-12)*3600)
 				one.ExpiresAt = noon.Add(time.Duration(minute) * time.Minute).In(zone)
 				if err := r.Sessions.Add(ctx, one); err != nil {

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/attempt"
@@ -87,11 +89,11 @@ func (f *fixture) wants(err, want error) {
 	}
 }
 
-// equal compares by what a value prints, which for the plain structs of the domain is all there is.
+// equal compares values; times must be the same moment in the same zone.
 func (f *fixture) equal(what string, got, want any) {
 	f.Helper()
-	if g, w := fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want); g != w {
-		f.Errorf("%s:\n got %s\nwant %s", what, g, w)
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+		f.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
 
@@ -112,7 +114,7 @@ func (f *fixture) user() identity.User {
 
 func (f *fixture) session(user uuid.UUID, ip string) identity.Session {
 	f.Helper()
-	s := identity.OpenSession(f.id(), user, identity.Device{IP: ip, UserAgent: "test"}, noon)
+	s := identity.OpenSession(f.id(), user, identity.Proof{Factor: true}, identity.Device{IP: ip, UserAgent: "test", Name: "Test on Test"}, noon)
 	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error { return r.Sessions.Add(ctx, s) }))
 	return s
 }

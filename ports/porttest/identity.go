@@ -97,7 +97,7 @@ func sessionRoundTrip(f *fixture) {
 
 func (f *fixture) revoke(which ports.SessionFilter) (n int, err error) {
 	err = f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
-		n, err = r.Sessions.Revoke(ctx, which, noon.Add(time.Minute))
+		n, err = r.Sessions.Revoke(ctx, which, identity.LoggedOut, noon.Add(time.Minute))
 		return err
 	})
 	return n, err
@@ -191,7 +191,9 @@ func actorsOfSessions(f *fixture) {
 	ask := func(at time.Time) error {
 		got, err := f.store.Actors().OfSession(f.ctx, s.ID, at)
 		if err == nil {
-			f.equal("actor", got, identity.Actor{UserID: u.ID, SessionID: s.ID, Roles: u.Roles})
+			f.equal("actor", got, identity.Actor{
+				UserID: u.ID, SessionID: s.ID, Roles: u.Roles, ProvedAt: s.ProvedAt, FactorAt: s.FactorAt, Until: s.ExpiresAt,
+			})
 		}
 		return err
 	}
@@ -218,7 +220,9 @@ func actorsOfTokens(f *fixture) {
 	ask := func(hash string, at time.Time) error {
 		got, err := f.store.Actors().OfToken(f.ctx, hash, at)
 		if err == nil {
-			f.equal("actor", got, identity.Actor{UserID: u.ID, TokenID: token.ID, Roles: u.Roles, Scopes: token.Scopes})
+			f.equal("actor", got, identity.Actor{
+				UserID: u.ID, TokenID: token.ID, Roles: u.Roles, Scopes: token.Scopes, Until: token.ExpiresAt,
+			})
 		}
 		return err
 	}

@@ -122,7 +122,7 @@ func committed(f *fixture) {
 func rolledBack(f *fixture) {
 	u := f.user()
 	err := f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
-		f.must(r.Sessions.Add(ctx, identity.OpenSession(f.id(), u.ID, identity.Device{}, noon)))
+		f.must(r.Sessions.Add(ctx, identity.OpenSession(f.id(), u.ID, identity.Proof{}, identity.Device{}, noon)))
 		return errChanged
 	})
 	f.wants(err, errChanged)
@@ -134,7 +134,7 @@ func panicking(f *fixture) {
 	func() {
 		defer func() { f.equal("panic", recover(), "on purpose") }()
 		_ = f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
-			f.must(r.Sessions.Add(ctx, identity.OpenSession(f.id(), u.ID, identity.Device{}, noon)))
+			f.must(r.Sessions.Add(ctx, identity.OpenSession(f.id(), u.ID, identity.Proof{}, identity.Device{}, noon)))
 			panic("on purpose")
 		})
 	}()
