@@ -17124,9 +17124,22 @@ func (m *UserMutation) OldMustChangePassword(ctx context.Context) (v bool, err e
 	return oldValue.MustChangePassword, nil
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (m *UserMutation) ClearMustChangePassword() {
+	m.must_change_password = nil
+	m.clearedFields[user.FieldMustChangePassword] = struct{}{}
+}
+
+// MustChangePasswordCleared returns if the "must_change_password" field was cleared in this mutation.
+func (m *UserMutation) MustChangePasswordCleared() bool {
+	_, ok := m.clearedFields[user.FieldMustChangePassword]
+	return ok
+}
+
 // ResetMustChangePassword resets all changes to the "must_change_password" field.
 func (m *UserMutation) ResetMustChangePassword() {
 	m.must_change_password = nil
+	delete(m.clearedFields, user.FieldMustChangePassword)
 }
 
 // SetSuspendedAt sets the "suspended_at" field.
@@ -17209,9 +17222,22 @@ func (m *UserMutation) OldSuspendedFor(ctx context.Context) (v string, err error
 	return oldValue.SuspendedFor, nil
 }
 
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (m *UserMutation) ClearSuspendedFor() {
+	m.suspended_for = nil
+	m.clearedFields[user.FieldSuspendedFor] = struct{}{}
+}
+
+// SuspendedForCleared returns if the "suspended_for" field was cleared in this mutation.
+func (m *UserMutation) SuspendedForCleared() bool {
+	_, ok := m.clearedFields[user.FieldSuspendedFor]
+	return ok
+}
+
 // ResetSuspendedFor resets all changes to the "suspended_for" field.
 func (m *UserMutation) ResetSuspendedFor() {
 	m.suspended_for = nil
+	delete(m.clearedFields, user.FieldSuspendedFor)
 }
 
 // SetDeletedAt sets the "deleted_at" field.
@@ -18159,8 +18185,14 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldPasswordChangedAt) {
 		fields = append(fields, user.FieldPasswordChangedAt)
 	}
+	if m.FieldCleared(user.FieldMustChangePassword) {
+		fields = append(fields, user.FieldMustChangePassword)
+	}
 	if m.FieldCleared(user.FieldSuspendedAt) {
 		fields = append(fields, user.FieldSuspendedAt)
+	}
+	if m.FieldCleared(user.FieldSuspendedFor) {
+		fields = append(fields, user.FieldSuspendedFor)
 	}
 	if m.FieldCleared(user.FieldDeletedAt) {
 		fields = append(fields, user.FieldDeletedAt)
@@ -18194,8 +18226,14 @@ func (m *UserMutation) ClearField(name string) error {
 	case user.FieldPasswordChangedAt:
 		m.ClearPasswordChangedAt()
 		return nil
+	case user.FieldMustChangePassword:
+		m.ClearMustChangePassword()
+		return nil
 	case user.FieldSuspendedAt:
 		m.ClearSuspendedAt()
+		return nil
+	case user.FieldSuspendedFor:
+		m.ClearSuspendedFor()
 		return nil
 	case user.FieldDeletedAt:
 		m.ClearDeletedAt()
@@ -18814,9 +18852,22 @@ func (m *UserSessionMutation) OldDevice(ctx context.Context) (v string, err erro
 	return oldValue.Device, nil
 }
 
+// ClearDevice clears the value of the "device" field.
+func (m *UserSessionMutation) ClearDevice() {
+	m.device = nil
+	m.clearedFields[usersession.FieldDevice] = struct{}{}
+}
+
+// DeviceCleared returns if the "device" field was cleared in this mutation.
+func (m *UserSessionMutation) DeviceCleared() bool {
+	_, ok := m.clearedFields[usersession.FieldDevice]
+	return ok
+}
+
 // ResetDevice resets all changes to the "device" field.
 func (m *UserSessionMutation) ResetDevice() {
 	m.device = nil
+	delete(m.clearedFields, usersession.FieldDevice)
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -19105,9 +19156,22 @@ func (m *UserSessionMutation) OldEndReason(ctx context.Context) (v string, err e
 	return oldValue.EndReason, nil
 }
 
+// ClearEndReason clears the value of the "end_reason" field.
+func (m *UserSessionMutation) ClearEndReason() {
+	m.end_reason = nil
+	m.clearedFields[usersession.FieldEndReason] = struct{}{}
+}
+
+// EndReasonCleared returns if the "end_reason" field was cleared in this mutation.
+func (m *UserSessionMutation) EndReasonCleared() bool {
+	_, ok := m.clearedFields[usersession.FieldEndReason]
+	return ok
+}
+
 // ResetEndReason resets all changes to the "end_reason" field.
 func (m *UserSessionMutation) ResetEndReason() {
 	m.end_reason = nil
+	delete(m.clearedFields, usersession.FieldEndReason)
 }
 
 // ClearUser clears the "user" edge to the User entity.
@@ -19436,6 +19500,9 @@ func (m *UserSessionMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *UserSessionMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(usersession.FieldDevice) {
+		fields = append(fields, usersession.FieldDevice)
+	}
 	if m.FieldCleared(usersession.FieldProvedAt) {
 		fields = append(fields, usersession.FieldProvedAt)
 	}
@@ -19444,6 +19511,9 @@ func (m *UserSessionMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(usersession.FieldRevokedAt) {
 		fields = append(fields, usersession.FieldRevokedAt)
+	}
+	if m.FieldCleared(usersession.FieldEndReason) {
+		fields = append(fields, usersession.FieldEndReason)
 	}
 	return fields
 }
@@ -19459,6 +19529,9 @@ func (m *UserSessionMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *UserSessionMutation) ClearField(name string) error {
 	switch name {
+	case usersession.FieldDevice:
+		m.ClearDevice()
+		return nil
 	case usersession.FieldProvedAt:
 		m.ClearProvedAt()
 		return nil
@@ -19467,6 +19540,9 @@ func (m *UserSessionMutation) ClearField(name string) error {
 		return nil
 	case usersession.FieldRevokedAt:
 		m.ClearRevokedAt()
+		return nil
+	case usersession.FieldEndReason:
+		m.ClearEndReason()
 		return nil
 	}
 	return fmt.Errorf("unknown UserSession nullable field %s", name)

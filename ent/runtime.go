@@ -2,34 +2,8 @@
 
 package ent
 
-import (
-	"github.com/toeic-app/toeic/ent/schema"
-	"github.com/toeic-app/toeic/ent/user"
-	"github.com/toeic-app/toeic/ent/usersession"
-)
-
 // The init function reads all schema descriptors with runtime code
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
-	userFields := schema.User{}.Fields()
-	_ = userFields
-	// userDescMustChangePassword is the schema descriptor for must_change_password field.
-	userDescMustChangePassword := userFields[12].Descriptor()
-	// user.DefaultMustChangePassword holds the default value on creation for the must_change_password field.
-	user.DefaultMustChangePassword = userDescMustChangePassword.Default.(bool)
-	// userDescSuspendedFor is the schema descriptor for suspended_for field.
-	userDescSuspendedFor := userFields[14].Descriptor()
-	// user.DefaultSuspendedFor holds the default value on creation for the suspended_for field.
-	user.DefaultSuspendedFor = userDescSuspendedFor.Default.(string)
-	usersessionFields := schema.UserSession{}.Fields()
-	_ = usersessionFields
-	// usersessionDescDevice is the schema descriptor for device field.
-	usersessionDescDevice := usersessionFields[4].Descriptor()
-	// usersession.DefaultDevice holds the default value on creation for the device field.
-	usersession.DefaultDevice = usersessionDescDevice.Default.(string)
-	// usersessionDescEndReason is the schema descriptor for end_reason field.
-	usersessionDescEndReason := usersessionFields[11].Descriptor()
-	// usersession.DefaultEndReason holds the default value on creation for the end_reason field.
-	usersession.DefaultEndReason = usersessionDescEndReason.Default.(string)
 }

@@ -353,7 +353,6 @@ func (_c *UserCreate) Mutation() *UserMutation {
 
 // Save creates the User in the database.
 func (_c *UserCreate) Save(ctx context.Context) (*User, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -379,18 +378,6 @@ func (_c *UserCreate) ExecX(ctx context.Context) {
 	}
 }
 
-// defaults sets the default values of the builder before save.
-func (_c *UserCreate) defaults() {
-	if _, ok := _c.mutation.MustChangePassword(); !ok {
-		v := user.DefaultMustChangePassword
-		_c.mutation.SetMustChangePassword(v)
-	}
-	if _, ok := _c.mutation.SuspendedFor(); !ok {
-		v := user.DefaultSuspendedFor
-		_c.mutation.SetSuspendedFor(v)
-	}
-}
-
 // check runs all checks and user-defined validators on the builder.
 func (_c *UserCreate) check() error {
 	if _, ok := _c.mutation.Email(); !ok {
@@ -410,12 +397,6 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "User.created_at"`)}
-	}
-	if _, ok := _c.mutation.MustChangePassword(); !ok {
-		return &ValidationError{Name: "must_change_password", err: errors.New(`ent: missing required field "User.must_change_password"`)}
-	}
-	if _, ok := _c.mutation.SuspendedFor(); !ok {
-		return &ValidationError{Name: "suspended_for", err: errors.New(`ent: missing required field "User.suspended_for"`)}
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "User.version"`)}
@@ -890,6 +871,12 @@ func (u *UserUpsert) UpdateMustChangePassword() *UserUpsert {
 	return u
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (u *UserUpsert) ClearMustChangePassword() *UserUpsert {
+	u.SetNull(user.FieldMustChangePassword)
+	return u
+}
+
 // SetSuspendedAt sets the "suspended_at" field.
 func (u *UserUpsert) SetSuspendedAt(v time.Time) *UserUpsert {
 	u.Set(user.FieldSuspendedAt, v)
@@ -917,6 +904,12 @@ func (u *UserUpsert) SetSuspendedFor(v string) *UserUpsert {
 // UpdateSuspendedFor sets the "suspended_for" field to the value that was provided on create.
 func (u *UserUpsert) UpdateSuspendedFor() *UserUpsert {
 	u.SetExcluded(user.FieldSuspendedFor)
+	return u
+}
+
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (u *UserUpsert) ClearSuspendedFor() *UserUpsert {
+	u.SetNull(user.FieldSuspendedFor)
 	return u
 }
 
@@ -1210,6 +1203,13 @@ func (u *UserUpsertOne) UpdateMustChangePassword() *UserUpsertOne {
 	})
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (u *UserUpsertOne) ClearMustChangePassword() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMustChangePassword()
+	})
+}
+
 // SetSuspendedAt sets the "suspended_at" field.
 func (u *UserUpsertOne) SetSuspendedAt(v time.Time) *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
@@ -1242,6 +1242,13 @@ func (u *UserUpsertOne) SetSuspendedFor(v string) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateSuspendedFor() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateSuspendedFor()
+	})
+}
+
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (u *UserUpsertOne) ClearSuspendedFor() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSuspendedFor()
 	})
 }
 
@@ -1344,7 +1351,6 @@ func (_c *UserCreateBulk) Save(ctx context.Context) ([]*User, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*UserMutation)
 				if !ok {
@@ -1708,6 +1714,13 @@ func (u *UserUpsertBulk) UpdateMustChangePassword() *UserUpsertBulk {
 	})
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (u *UserUpsertBulk) ClearMustChangePassword() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearMustChangePassword()
+	})
+}
+
 // SetSuspendedAt sets the "suspended_at" field.
 func (u *UserUpsertBulk) SetSuspendedAt(v time.Time) *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
@@ -1740,6 +1753,13 @@ func (u *UserUpsertBulk) SetSuspendedFor(v string) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateSuspendedFor() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateSuspendedFor()
+	})
+}
+
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (u *UserUpsertBulk) ClearSuspendedFor() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSuspendedFor()
 	})
 }
 

@@ -236,6 +236,12 @@ func (_u *UserUpdate) SetNillableMustChangePassword(v *bool) *UserUpdate {
 	return _u
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (_u *UserUpdate) ClearMustChangePassword() *UserUpdate {
+	_u.mutation.ClearMustChangePassword()
+	return _u
+}
+
 // SetSuspendedAt sets the "suspended_at" field.
 func (_u *UserUpdate) SetSuspendedAt(v time.Time) *UserUpdate {
 	_u.mutation.SetSuspendedAt(v)
@@ -267,6 +273,12 @@ func (_u *UserUpdate) SetNillableSuspendedFor(v *string) *UserUpdate {
 	if v != nil {
 		_u.SetSuspendedFor(*v)
 	}
+	return _u
+}
+
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (_u *UserUpdate) ClearSuspendedFor() *UserUpdate {
+	_u.mutation.ClearSuspendedFor()
 	return _u
 }
 
@@ -730,6 +742,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.MustChangePassword(); ok {
 		_spec.SetField(user.FieldMustChangePassword, field.TypeBool, value)
 	}
+	if _u.mutation.MustChangePasswordCleared() {
+		_spec.ClearField(user.FieldMustChangePassword, field.TypeBool)
+	}
 	if value, ok := _u.mutation.SuspendedAt(); ok {
 		_spec.SetField(user.FieldSuspendedAt, field.TypeTime, value)
 	}
@@ -738,6 +753,9 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.SuspendedFor(); ok {
 		_spec.SetField(user.FieldSuspendedFor, field.TypeString, value)
+	}
+	if _u.mutation.SuspendedForCleared() {
+		_spec.ClearField(user.FieldSuspendedFor, field.TypeString)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(user.FieldDeletedAt, field.TypeTime, value)
@@ -1358,6 +1376,12 @@ func (_u *UserUpdateOne) SetNillableMustChangePassword(v *bool) *UserUpdateOne {
 	return _u
 }
 
+// ClearMustChangePassword clears the value of the "must_change_password" field.
+func (_u *UserUpdateOne) ClearMustChangePassword() *UserUpdateOne {
+	_u.mutation.ClearMustChangePassword()
+	return _u
+}
+
 // SetSuspendedAt sets the "suspended_at" field.
 func (_u *UserUpdateOne) SetSuspendedAt(v time.Time) *UserUpdateOne {
 	_u.mutation.SetSuspendedAt(v)
@@ -1389,6 +1413,12 @@ func (_u *UserUpdateOne) SetNillableSuspendedFor(v *string) *UserUpdateOne {
 	if v != nil {
 		_u.SetSuspendedFor(*v)
 	}
+	return _u
+}
+
+// ClearSuspendedFor clears the value of the "suspended_for" field.
+func (_u *UserUpdateOne) ClearSuspendedFor() *UserUpdateOne {
+	_u.mutation.ClearSuspendedFor()
 	return _u
 }
 
@@ -1882,6 +1912,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	if value, ok := _u.mutation.MustChangePassword(); ok {
 		_spec.SetField(user.FieldMustChangePassword, field.TypeBool, value)
 	}
+	if _u.mutation.MustChangePasswordCleared() {
+		_spec.ClearField(user.FieldMustChangePassword, field.TypeBool)
+	}
 	if value, ok := _u.mutation.SuspendedAt(); ok {
 		_spec.SetField(user.FieldSuspendedAt, field.TypeTime, value)
 	}
@@ -1890,6 +1923,9 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.SuspendedFor(); ok {
 		_spec.SetField(user.FieldSuspendedFor, field.TypeString, value)
+	}
+	if _u.mutation.SuspendedForCleared() {
+		_spec.ClearField(user.FieldSuspendedFor, field.TypeString)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(user.FieldDeletedAt, field.TypeTime, value)

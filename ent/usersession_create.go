@@ -165,7 +165,6 @@ func (_c *UserSessionCreate) Mutation() *UserSessionMutation {
 
 // Save creates the UserSession in the database.
 func (_c *UserSessionCreate) Save(ctx context.Context) (*UserSession, error) {
-	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -191,18 +190,6 @@ func (_c *UserSessionCreate) ExecX(ctx context.Context) {
 	}
 }
 
-// defaults sets the default values of the builder before save.
-func (_c *UserSessionCreate) defaults() {
-	if _, ok := _c.mutation.Device(); !ok {
-		v := usersession.DefaultDevice
-		_c.mutation.SetDevice(v)
-	}
-	if _, ok := _c.mutation.EndReason(); !ok {
-		v := usersession.DefaultEndReason
-		_c.mutation.SetEndReason(v)
-	}
-}
-
 // check runs all checks and user-defined validators on the builder.
 func (_c *UserSessionCreate) check() error {
 	if _, ok := _c.mutation.UserID(); !ok {
@@ -214,9 +201,6 @@ func (_c *UserSessionCreate) check() error {
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		return &ValidationError{Name: "user_agent", err: errors.New(`ent: missing required field "UserSession.user_agent"`)}
 	}
-	if _, ok := _c.mutation.Device(); !ok {
-		return &ValidationError{Name: "device", err: errors.New(`ent: missing required field "UserSession.device"`)}
-	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "UserSession.created_at"`)}
 	}
@@ -225,9 +209,6 @@ func (_c *UserSessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "UserSession.expires_at"`)}
-	}
-	if _, ok := _c.mutation.EndReason(); !ok {
-		return &ValidationError{Name: "end_reason", err: errors.New(`ent: missing required field "UserSession.end_reason"`)}
 	}
 	if len(_c.mutation.UserIDs()) == 0 {
 		return &ValidationError{Name: "user", err: errors.New(`ent: missing required edge "UserSession.user"`)}
@@ -429,6 +410,12 @@ func (u *UserSessionUpsert) UpdateDevice() *UserSessionUpsert {
 	return u
 }
 
+// ClearDevice clears the value of the "device" field.
+func (u *UserSessionUpsert) ClearDevice() *UserSessionUpsert {
+	u.SetNull(usersession.FieldDevice)
+	return u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *UserSessionUpsert) SetLastSeenAt(v time.Time) *UserSessionUpsert {
 	u.Set(usersession.FieldLastSeenAt, v)
@@ -516,6 +503,12 @@ func (u *UserSessionUpsert) SetEndReason(v string) *UserSessionUpsert {
 // UpdateEndReason sets the "end_reason" field to the value that was provided on create.
 func (u *UserSessionUpsert) UpdateEndReason() *UserSessionUpsert {
 	u.SetExcluded(usersession.FieldEndReason)
+	return u
+}
+
+// ClearEndReason clears the value of the "end_reason" field.
+func (u *UserSessionUpsert) ClearEndReason() *UserSessionUpsert {
+	u.SetNull(usersession.FieldEndReason)
 	return u
 }
 
@@ -612,6 +605,13 @@ func (u *UserSessionUpsertOne) SetDevice(v string) *UserSessionUpsertOne {
 func (u *UserSessionUpsertOne) UpdateDevice() *UserSessionUpsertOne {
 	return u.Update(func(s *UserSessionUpsert) {
 		s.UpdateDevice()
+	})
+}
+
+// ClearDevice clears the value of the "device" field.
+func (u *UserSessionUpsertOne) ClearDevice() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearDevice()
 	})
 }
 
@@ -720,6 +720,13 @@ func (u *UserSessionUpsertOne) UpdateEndReason() *UserSessionUpsertOne {
 	})
 }
 
+// ClearEndReason clears the value of the "end_reason" field.
+func (u *UserSessionUpsertOne) ClearEndReason() *UserSessionUpsertOne {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearEndReason()
+	})
+}
+
 // Exec executes the query.
 func (u *UserSessionUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -777,7 +784,6 @@ func (_c *UserSessionCreateBulk) Save(ctx context.Context) ([]*UserSession, erro
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
-			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*UserSessionMutation)
 				if !ok {
@@ -983,6 +989,13 @@ func (u *UserSessionUpsertBulk) UpdateDevice() *UserSessionUpsertBulk {
 	})
 }
 
+// ClearDevice clears the value of the "device" field.
+func (u *UserSessionUpsertBulk) ClearDevice() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearDevice()
+	})
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (u *UserSessionUpsertBulk) SetLastSeenAt(v time.Time) *UserSessionUpsertBulk {
 	return u.Update(func(s *UserSessionUpsert) {
@@ -1085,6 +1098,13 @@ func (u *UserSessionUpsertBulk) SetEndReason(v string) *UserSessionUpsertBulk {
 func (u *UserSessionUpsertBulk) UpdateEndReason() *UserSessionUpsertBulk {
 	return u.Update(func(s *UserSessionUpsert) {
 		s.UpdateEndReason()
+	})
+}
+
+// ClearEndReason clears the value of the "end_reason" field.
+func (u *UserSessionUpsertBulk) ClearEndReason() *UserSessionUpsertBulk {
+	return u.Update(func(s *UserSessionUpsert) {
+		s.ClearEndReason()
 	})
 }
 

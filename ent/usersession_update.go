@@ -72,6 +72,12 @@ func (_u *UserSessionUpdate) SetNillableDevice(v *string) *UserSessionUpdate {
 	return _u
 }
 
+// ClearDevice clears the value of the "device" field.
+func (_u *UserSessionUpdate) ClearDevice() *UserSessionUpdate {
+	_u.mutation.ClearDevice()
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *UserSessionUpdate) SetLastSeenAt(v time.Time) *UserSessionUpdate {
 	_u.mutation.SetLastSeenAt(v)
@@ -171,6 +177,12 @@ func (_u *UserSessionUpdate) SetNillableEndReason(v *string) *UserSessionUpdate 
 	if v != nil {
 		_u.SetEndReason(*v)
 	}
+	return _u
+}
+
+// ClearEndReason clears the value of the "end_reason" field.
+func (_u *UserSessionUpdate) ClearEndReason() *UserSessionUpdate {
+	_u.mutation.ClearEndReason()
 	return _u
 }
 
@@ -277,6 +289,9 @@ func (_u *UserSessionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.Device(); ok {
 		_spec.SetField(usersession.FieldDevice, field.TypeString, value)
 	}
+	if _u.mutation.DeviceCleared() {
+		_spec.ClearField(usersession.FieldDevice, field.TypeString)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(usersession.FieldLastSeenAt, field.TypeTime, value)
 	}
@@ -303,6 +318,9 @@ func (_u *UserSessionUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(usersession.FieldEndReason, field.TypeString, value)
+	}
+	if _u.mutation.EndReasonCleared() {
+		_spec.ClearField(usersession.FieldEndReason, field.TypeString)
 	}
 	if _u.mutation.RefreshTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -413,6 +431,12 @@ func (_u *UserSessionUpdateOne) SetNillableDevice(v *string) *UserSessionUpdateO
 	return _u
 }
 
+// ClearDevice clears the value of the "device" field.
+func (_u *UserSessionUpdateOne) ClearDevice() *UserSessionUpdateOne {
+	_u.mutation.ClearDevice()
+	return _u
+}
+
 // SetLastSeenAt sets the "last_seen_at" field.
 func (_u *UserSessionUpdateOne) SetLastSeenAt(v time.Time) *UserSessionUpdateOne {
 	_u.mutation.SetLastSeenAt(v)
@@ -512,6 +536,12 @@ func (_u *UserSessionUpdateOne) SetNillableEndReason(v *string) *UserSessionUpda
 	if v != nil {
 		_u.SetEndReason(*v)
 	}
+	return _u
+}
+
+// ClearEndReason clears the value of the "end_reason" field.
+func (_u *UserSessionUpdateOne) ClearEndReason() *UserSessionUpdateOne {
+	_u.mutation.ClearEndReason()
 	return _u
 }
 
@@ -648,6 +678,9 @@ func (_u *UserSessionUpdateOne) sqlSave(ctx context.Context) (_node *UserSession
 	if value, ok := _u.mutation.Device(); ok {
 		_spec.SetField(usersession.FieldDevice, field.TypeString, value)
 	}
+	if _u.mutation.DeviceCleared() {
+		_spec.ClearField(usersession.FieldDevice, field.TypeString)
+	}
 	if value, ok := _u.mutation.LastSeenAt(); ok {
 		_spec.SetField(usersession.FieldLastSeenAt, field.TypeTime, value)
 	}
@@ -674,6 +707,9 @@ func (_u *UserSessionUpdateOne) sqlSave(ctx context.Context) (_node *UserSession
 	}
 	if value, ok := _u.mutation.EndReason(); ok {
 		_spec.SetField(usersession.FieldEndReason, field.TypeString, value)
+	}
+	if _u.mutation.EndReasonCleared() {
+		_spec.ClearField(usersession.FieldEndReason, field.TypeString)
 	}
 	if _u.mutation.RefreshTokensCleared() {
 		edge := &sqlgraph.EdgeSpec{

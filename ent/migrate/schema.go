@@ -688,9 +688,9 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "verified_at", Type: field.TypeTime, Nullable: true},
 		{Name: "password_changed_at", Type: field.TypeTime, Nullable: true},
-		{Name: "must_change_password", Type: field.TypeBool, Default: false},
+		{Name: "must_change_password", Type: field.TypeBool, Nullable: true},
 		{Name: "suspended_at", Type: field.TypeTime, Nullable: true},
-		{Name: "suspended_for", Type: field.TypeString, Default: ""},
+		{Name: "suspended_for", Type: field.TypeString, Nullable: true},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "version", Type: field.TypeInt},
 	}
@@ -705,14 +705,14 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "ip", Type: field.TypeString},
 		{Name: "user_agent", Type: field.TypeString},
-		{Name: "device", Type: field.TypeString, Default: ""},
+		{Name: "device", Type: field.TypeString, Nullable: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "last_seen_at", Type: field.TypeTime},
 		{Name: "expires_at", Type: field.TypeTime},
 		{Name: "proved_at", Type: field.TypeTime, Nullable: true},
 		{Name: "factor_at", Type: field.TypeTime, Nullable: true},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true},
-		{Name: "end_reason", Type: field.TypeString, Default: ""},
+		{Name: "end_reason", Type: field.TypeString, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
 	// UserSessionsTable holds the schema information for the "user_sessions" table.

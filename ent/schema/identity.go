@@ -33,9 +33,9 @@ func (User) Fields() []ent.Field {
 		field.Time("created_at").Immutable(),
 		field.Time("verified_at").Optional().Nillable(),
 		field.Time("password_changed_at").Optional().Nillable(),
-		field.Bool("must_change_password").Default(false),
+		field.Bool("must_change_password").Optional(),
 		field.Time("suspended_at").Optional().Nillable(),
-		field.String("suspended_for").Default(""),
+		field.String("suspended_for").Optional(),
 		field.Time("deleted_at").Optional().Nillable(),
 		field.Int("version"),
 	}
@@ -69,14 +69,14 @@ func (UserSession) Fields() []ent.Field {
 		field.UUID("user_id", uuid.UUID{}).Immutable(),
 		field.String("ip"),
 		field.String("user_agent"),
-		field.String("device").Default(""),
+		field.String("device").Optional(),
 		field.Time("created_at").Immutable(),
 		field.Time("last_seen_at"),
 		field.Time("expires_at"),
 		field.Time("proved_at").Optional().Nillable(),
 		field.Time("factor_at").Optional().Nillable(),
 		field.Time("revoked_at").Optional().Nillable(),
-		field.String("end_reason").Default(""),
+		field.String("end_reason").Optional(),
 	}
 }
 

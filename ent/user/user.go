@@ -162,13 +162,6 @@ func ValidColumn(column string) bool {
 	return false
 }
 
-var (
-	// DefaultMustChangePassword holds the default value on creation for the "must_change_password" field.
-	DefaultMustChangePassword bool
-	// DefaultSuspendedFor holds the default value on creation for the "suspended_for" field.
-	DefaultSuspendedFor string
-)
-
 // OrderOption defines the ordering options for the User queries.
 type OrderOption func(*sql.Selector)
 

@@ -691,6 +691,16 @@ func MustChangePasswordNEQ(v bool) predicate.User {
 	return predicate.User(sql.FieldNEQ(FieldMustChangePassword, v))
 }
 
+// MustChangePasswordIsNil applies the IsNil predicate on the "must_change_password" field.
+func MustChangePasswordIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldMustChangePassword))
+}
+
+// MustChangePasswordNotNil applies the NotNil predicate on the "must_change_password" field.
+func MustChangePasswordNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldMustChangePassword))
+}
+
 // SuspendedAtEQ applies the EQ predicate on the "suspended_at" field.
 func SuspendedAtEQ(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldSuspendedAt, v))
@@ -794,6 +804,16 @@ func SuspendedForHasPrefix(v string) predicate.User {
 // SuspendedForHasSuffix applies the HasSuffix predicate on the "suspended_for" field.
 func SuspendedForHasSuffix(v string) predicate.User {
 	return predicate.User(sql.FieldHasSuffix(FieldSuspendedFor, v))
+}
+
+// SuspendedForIsNil applies the IsNil predicate on the "suspended_for" field.
+func SuspendedForIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldSuspendedFor))
+}
+
+// SuspendedForNotNil applies the NotNil predicate on the "suspended_for" field.
+func SuspendedForNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldSuspendedFor))
 }
 
 // SuspendedForEqualFold applies the EqualFold predicate on the "suspended_for" field.

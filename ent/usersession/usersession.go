@@ -84,13 +84,6 @@ func ValidColumn(column string) bool {
 	return false
 }
 
-var (
-	// DefaultDevice holds the default value on creation for the "device" field.
-	DefaultDevice string
-	// DefaultEndReason holds the default value on creation for the "end_reason" field.
-	DefaultEndReason string
-)
-
 // OrderOption defines the ordering options for the UserSession queries.
 type OrderOption func(*sql.Selector)
 

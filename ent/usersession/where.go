@@ -316,6 +316,16 @@ func DeviceHasSuffix(v string) predicate.UserSession {
 	return predicate.UserSession(sql.FieldHasSuffix(FieldDevice, v))
 }
 
+// DeviceIsNil applies the IsNil predicate on the "device" field.
+func DeviceIsNil() predicate.UserSession {
+	return predicate.UserSession(sql.FieldIsNull(FieldDevice))
+}
+
+// DeviceNotNil applies the NotNil predicate on the "device" field.
+func DeviceNotNil() predicate.UserSession {
+	return predicate.UserSession(sql.FieldNotNull(FieldDevice))
+}
+
 // DeviceEqualFold applies the EqualFold predicate on the "device" field.
 func DeviceEqualFold(v string) predicate.UserSession {
 	return predicate.UserSession(sql.FieldEqualFold(FieldDevice, v))
@@ -649,6 +659,16 @@ func EndReasonHasPrefix(v string) predicate.UserSession {
 // EndReasonHasSuffix applies the HasSuffix predicate on the "end_reason" field.
 func EndReasonHasSuffix(v string) predicate.UserSession {
 	return predicate.UserSession(sql.FieldHasSuffix(FieldEndReason, v))
+}
+
+// EndReasonIsNil applies the IsNil predicate on the "end_reason" field.
+func EndReasonIsNil() predicate.UserSession {
+	return predicate.UserSession(sql.FieldIsNull(FieldEndReason))
+}
+
+// EndReasonNotNil applies the NotNil predicate on the "end_reason" field.
+func EndReasonNotNil() predicate.UserSession {
+	return predicate.UserSession(sql.FieldNotNull(FieldEndReason))
 }
 
 // EndReasonEqualFold applies the EqualFold predicate on the "end_reason" field.

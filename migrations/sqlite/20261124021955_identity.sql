@@ -1,28 +1,24 @@
 -- +goose Up
--- disable the enforcement of foreign-keys constraints
-PRAGMA foreign_keys = off;
 -- add column "last_used_at" to table: "api_tokens"
 ALTER TABLE `api_tokens` ADD COLUMN `last_used_at` datetime NULL;
--- create "new_users" table
-CREATE TABLE `new_users` (`id` uuid NOT NULL, `email` text NOT NULL, `password_hash` text NOT NULL, `roles` json NOT NULL, `display_name` text NOT NULL, `locale` text NOT NULL, `target_score` integer NULL, `test_date` datetime NULL, `minutes_per_day` integer NULL, `created_at` datetime NOT NULL, `verified_at` datetime NULL, `password_changed_at` datetime NULL, `must_change_password` bool NOT NULL DEFAULT (false), `suspended_at` datetime NULL, `suspended_for` text NOT NULL DEFAULT (''), `deleted_at` datetime NULL, `version` integer NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `users_email_folded` CHECK (email = lower(email)));
--- copy rows from old table "users" to new temporary table "new_users"
-INSERT INTO `new_users` (`id`, `email`, `password_hash`, `roles`, `display_name`, `locale`, `target_score`, `test_date`, `minutes_per_day`, `created_at`, `deleted_at`, `version`) SELECT `id`, `email`, `password_hash`, `roles`, `display_name`, `locale`, `target_score`, `test_date`, `minutes_per_day`, `created_at`, `deleted_at`, `version` FROM `users`;
--- drop "users" table after copying rows
-DROP TABLE `users`;
--- rename temporary table "new_users" to "users"
-ALTER TABLE `new_users` RENAME TO `users`;
--- create index "users_email_key" to table: "users"
-CREATE UNIQUE INDEX `users_email_key` ON `users` (`email`);
--- create "new_user_sessions" table
-CREATE TABLE `new_user_sessions` (`id` uuid NOT NULL, `ip` text NOT NULL, `user_agent` text NOT NULL, `device` text NOT NULL DEFAULT (''), `created_at` datetime NOT NULL, `last_seen_at` datetime NOT NULL, `expires_at` datetime NOT NULL, `proved_at` datetime NULL, `factor_at` datetime NULL, `revoked_at` datetime NULL, `end_reason` text NOT NULL DEFAULT (''), `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `user_sessions_users_sessions` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE);
--- copy rows from old table "user_sessions" to new temporary table "new_user_sessions"
-INSERT INTO `new_user_sessions` (`id`, `ip`, `user_agent`, `created_at`, `last_seen_at`, `expires_at`, `revoked_at`, `user_id`) SELECT `id`, `ip`, `user_agent`, `created_at`, `last_seen_at`, `expires_at`, `revoked_at`, `user_id` FROM `user_sessions`;
--- drop "user_sessions" table after copying rows
-DROP TABLE `user_sessions`;
--- rename temporary table "new_user_sessions" to "user_sessions"
-ALTER TABLE `new_user_sessions` RENAME TO `user_sessions`;
--- create index "user_sessions_of_user" to table: "user_sessions"
-CREATE INDEX `user_sessions_of_user` ON `user_sessions` (`user_id`, `id`);
+-- add column "verified_at" to table: "users"
+ALTER TABLE `users` ADD COLUMN `verified_at` datetime NULL;
+-- add column "password_changed_at" to table: "users"
+ALTER TABLE `users` ADD COLUMN `password_changed_at` datetime NULL;
+-- add column "must_change_password" to table: "users"
+ALTER TABLE `users` ADD COLUMN `must_change_password` bool NULL;
+-- add column "suspended_at" to table: "users"
+ALTER TABLE `users` ADD COLUMN `suspended_at` datetime NULL;
+-- add column "suspended_for" to table: "users"
+ALTER TABLE `users` ADD COLUMN `suspended_for` text NULL;
+-- add column "device" to table: "user_sessions"
+ALTER TABLE `user_sessions` ADD COLUMN `device` text NULL;
+-- add column "proved_at" to table: "user_sessions"
+ALTER TABLE `user_sessions` ADD COLUMN `proved_at` datetime NULL;
+-- add column "factor_at" to table: "user_sessions"
+ALTER TABLE `user_sessions` ADD COLUMN `factor_at` datetime NULL;
+-- add column "end_reason" to table: "user_sessions"
+ALTER TABLE `user_sessions` ADD COLUMN `end_reason` text NULL;
 -- create index "user_sessions_expiry" to table: "user_sessions"
 CREATE INDEX `user_sessions_expiry` ON `user_sessions` (`expires_at`);
 -- create "account_exports" table
@@ -91,8 +87,6 @@ CREATE TABLE `secret_keys` (`kid` text NOT NULL, `purpose` text NOT NULL, `seale
 CREATE TABLE `totp_devices` (`id` uuid NOT NULL, `secret` blob NOT NULL, `spent_step` integer NOT NULL, `created_at` datetime NOT NULL, `confirmed_at` datetime NULL, `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `totp_devices_users_totp` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE);
 -- create index "totp_devices_user_id_key" to table: "totp_devices"
 CREATE UNIQUE INDEX `totp_devices_user_id_key` ON `totp_devices` (`user_id`);
--- enable back the enforcement of foreign-keys constraints
-PRAGMA foreign_keys = on;
 
 -- +goose Down
 -- reverse: create index "totp_devices_user_id_key" to table: "totp_devices"
@@ -163,13 +157,23 @@ DROP INDEX `account_exports_of_user`;
 DROP TABLE `account_exports`;
 -- reverse: create index "user_sessions_expiry" to table: "user_sessions"
 DROP INDEX `user_sessions_expiry`;
--- reverse: create index "user_sessions_of_user" to table: "user_sessions"
-DROP INDEX `user_sessions_of_user`;
--- reverse: create "new_user_sessions" table
-DROP TABLE `new_user_sessions`;
--- reverse: create index "users_email_key" to table: "users"
-DROP INDEX `users_email_key`;
--- reverse: create "new_users" table
-DROP TABLE `new_users`;
+-- reverse: add column "end_reason" to table: "user_sessions"
+ALTER TABLE `user_sessions` DROP COLUMN `end_reason`;
+-- reverse: add column "factor_at" to table: "user_sessions"
+ALTER TABLE `user_sessions` DROP COLUMN `factor_at`;
+-- reverse: add column "proved_at" to table: "user_sessions"
+ALTER TABLE `user_sessions` DROP COLUMN `proved_at`;
+-- reverse: add column "device" to table: "user_sessions"
+ALTER TABLE `user_sessions` DROP COLUMN `device`;
+-- reverse: add column "suspended_for" to table: "users"
+ALTER TABLE `users` DROP COLUMN `suspended_for`;
+-- reverse: add column "suspended_at" to table: "users"
+ALTER TABLE `users` DROP COLUMN `suspended_at`;
+-- reverse: add column "must_change_password" to table: "users"
+ALTER TABLE `users` DROP COLUMN `must_change_password`;
+-- reverse: add column "password_changed_at" to table: "users"
+ALTER TABLE `users` DROP COLUMN `password_changed_at`;
+-- reverse: add column "verified_at" to table: "users"
+ALTER TABLE `users` DROP COLUMN `verified_at`;
 -- reverse: add column "last_used_at" to table: "api_tokens"
 ALTER TABLE `api_tokens` DROP COLUMN `last_used_at`;

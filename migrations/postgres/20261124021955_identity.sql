@@ -10,7 +10,7 @@ CREATE INDEX "jobs_done" ON "jobs" ("done_at");
 -- create index "jobs_due" to table: "jobs"
 CREATE INDEX "jobs_due" ON "jobs" ("run_at") WHERE ((done_at IS NULL) AND (dead_at IS NULL));
 -- modify "users" table
-ALTER TABLE "users" ADD COLUMN "verified_at" timestamptz NULL, ADD COLUMN "password_changed_at" timestamptz NULL, ADD COLUMN "must_change_password" boolean NOT NULL DEFAULT false, ADD COLUMN "suspended_at" timestamptz NULL, ADD COLUMN "suspended_for" character varying NOT NULL DEFAULT '';
+ALTER TABLE "users" ADD COLUMN "verified_at" timestamptz NULL, ADD COLUMN "password_changed_at" timestamptz NULL, ADD COLUMN "must_change_password" boolean NULL, ADD COLUMN "suspended_at" timestamptz NULL, ADD COLUMN "suspended_for" character varying NULL;
 -- create "secret_keys" table
 CREATE TABLE "secret_keys" ("kid" character varying NOT NULL, "purpose" character varying NOT NULL, "sealed" bytea NOT NULL, "created_at" timestamptz NOT NULL, "active_at" timestamptz NOT NULL, PRIMARY KEY ("kid"), CONSTRAINT "secret_keys_purpose" CHECK ((purpose)::text = ANY ((ARRAY['access'::character varying, 'audit'::character varying])::text[])));
 -- create "roles" table
@@ -28,7 +28,7 @@ CREATE INDEX "audit_entries_of_user" ON "audit_entries" ("user_id", "seq");
 -- create "audit_head" table
 CREATE TABLE "audit_head" ("id" bigint NOT NULL, "seq" bigint NOT NULL, "hash" character varying NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "audit_head_single" CHECK (id = 1));
 -- modify "user_sessions" table
-ALTER TABLE "user_sessions" ADD COLUMN "device" character varying NOT NULL DEFAULT '', ADD COLUMN "proved_at" timestamptz NULL, ADD COLUMN "factor_at" timestamptz NULL, ADD COLUMN "end_reason" character varying NOT NULL DEFAULT '';
+ALTER TABLE "user_sessions" ADD COLUMN "device" character varying NULL, ADD COLUMN "proved_at" timestamptz NULL, ADD COLUMN "factor_at" timestamptz NULL, ADD COLUMN "end_reason" character varying NULL;
 -- create index "user_sessions_expiry" to table: "user_sessions"
 CREATE INDEX "user_sessions_expiry" ON "user_sessions" ("expires_at");
 -- create "erasures" table
