@@ -94,8 +94,9 @@ type loginFailures struct{ c *ent.LoginFailureClient }
 
 func (r loginFailures) ByIP(ctx context.Context, since time.Time, limit int) ([]ports.FailureCount, error) {
 	var rows []struct {
-		IP string `sql:"ip"`
-		counted
+		IP       string `sql:"ip"`
+		Failures int    `sql:"failures"`
+		Last     moment `sql:"last"`
 	}
 	err := r.by(since, limit, loginfailure.FieldIP).Scan(ctx, &rows)
 	out := make([]ports.FailureCount, len(rows))
@@ -107,8 +108,9 @@ func (r loginFailures) ByIP(ctx context.Context, since time.Time, limit int) ([]
 
 func (r loginFailures) ByAccount(ctx context.Context, since time.Time, limit int) ([]ports.FailureCount, error) {
 	var rows []struct {
-		UserID *uuid.UUID `sql:"user_id"`
-		counted
+		UserID   *uuid.UUID `sql:"user_id"`
+		Failures int        `sql:"failures"`
+		Last     moment     `sql:"last"`
 	}
 	err := r.by(since, limit, loginfailure.FieldUserID).Scan(ctx, &rows)
 	out := make([]ports.FailureCount, len(rows))
@@ -119,12 +121,6 @@ func (r loginFailures) ByAccount(ctx context.Context, since time.Time, limit int
 		}
 	}
 	return out, translate(err)
-}
-
-// counted is what is counted of each group.
-type counted struct {
-	Failures int    `sql:"failures"`
-	Last     moment `sql:"last"`
 }
 
 func (r loginFailures) by(since time.Time, limit int, column string) *ent.LoginFailureSelect {

@@ -51,7 +51,7 @@ func (uc Roles) Define(ctx context.Context, cmd RoleCommand) (identity.RoleDefin
 	if err != nil {
 		return d, err
 	}
-	if !cmd.By.Actor.MayAll(d.Permissions) {
+	if !cmd.By.Actor.MayGrant(d.Permissions) {
 		return d, identity.ErrEscalation
 	}
 	return d, uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
@@ -78,7 +78,7 @@ func (uc Roles) Change(ctx context.Context, cmd RoleCommand) (identity.RoleDefin
 		if out, err = d.Changed(cmd.Description, cmd.Permissions); err != nil {
 			return err
 		}
-		if !cmd.By.Actor.MayAll(slices.Concat(d.Permissions, out.Permissions)) {
+		if !cmd.By.Actor.MayGrant(slices.Concat(d.Permissions, out.Permissions)) {
 			return identity.ErrEscalation
 		}
 		if err := repos.Roles.Save(ctx, out); err != nil {

@@ -176,7 +176,7 @@ func mayHandOver(ctx context.Context, repos ports.IdentityRepos, who identity.Ac
 		} else if !r.BuiltIn() && slices.Contains(after, r) {
 			return identity.ErrRoleNotFound
 		}
-		if !who.MayAll(grants) {
+		if !who.MayGrant(grants) {
 			return identity.ErrEscalation
 		}
 	}

@@ -81,9 +81,10 @@ func (a Actor) May(p Permission) bool {
 		slices.ContainsFunc(Permissions()[p], func(r Role) bool { return slices.Contains(a.Roles, r) })
 }
 
-// MayAll reports whether a has each of the permissions, so that it may hand them on.
-func (a Actor) MayAll(permissions []Permission) bool {
-	return !slices.ContainsFunc(permissions, func(p Permission) bool { return !a.May(p) })
+// MayGrant reports whether a may hand these permissions on: nobody can give what they do not have. What every learner
+// has is nobody's privilege.
+func (a Actor) MayGrant(permissions []Permission) bool {
+	return !slices.ContainsFunc(permissions, func(p Permission) bool { return p.Administrative() && !a.May(p) })
 }
 
 // Demand is what a route asks of an actor.

@@ -140,6 +140,14 @@ type examInfo struct {
 	QuestionCount int `json:"question_count"`
 }
 
+// login signs somebody in on one more device.
+func (s *server) login(t *testing.T, email string) (person, session) {
+	t.Helper()
+	var got session
+	person{t: t, server: s}.want(200, &got, "POST", "/api/v1/auth/login", map[string]any{"email": email, "password": password})
+	return person{t: t, server: s, token: got.AccessToken}, got
+}
+
 // exams lists what is published.
 func (p person) exams() []examInfo {
 	p.t.Helper()

@@ -14,10 +14,21 @@ type role string
 const (
 	nobody     role = "nobody"
 	learner    role = "learner"
+	teacher    role = "teacher"
+	editor     role = "editor"
+	rater      role = "rater"
+	operator   role = "operator"
 	admin      role = "admin"
+	watcher    role = "watcher" // a role that an administrator defined
 	adminToken role = "token with scope admin:*"
 	examsToken role = "token with scope exams:read"
+	allToken   role = "token with scope *"
 )
+
+// callers are the columns of the matrix.
+var callers = []role{nobody, learner, teacher, editor, rater, operator, admin, watcher, adminToken, examsToken, allToken}
+
+func (r role) token() bool { return strings.HasPrefix(string(r), "token") }
 
 // object is whose thing a route with an identifier is asked about.
 type object string
@@ -30,82 +41,46 @@ const (
 
 // permitted says which roles a permission lets through. It is written down a second time on purpose: the
 // program's own table is what is being tested.
-var permitted = map[string][]role{
-	"public":         {nobody, learner, admin, adminToken, examsToken},
-	"account:own":    {learner, admin},
-	"exams:read":     {learner, admin, examsToken},
-	"attempts:take":  {learner, admin},
-	"sessions:read":  {admin, adminToken},
-	"sessions:write": {admin, adminToken},
-}
+var permitted = func() map[string][]role {
+	people := []role{learner, teacher, editor, rater, operator, admin}
+	operators := []role{operator, admin, adminToken, allToken}
+	admins := []role{admin, adminToken, allToken}
+	with := func(more []role, base ...role) []role { return append(slices.Clone(more), base...) }
+	return map[string][]role{
+		"public":         callers,
+		"account:own":    with(people, allToken),
+		"exams:read":     with(people, allToken, examsToken),
+		"attempts:take":  with(people, allToken),
+		"tokens:own":     operators,
+		"tokens:read":    operators,
+		"tokens:write":   operators,
+		"sessions:read":  with(operators, watcher),
+		"sessions:write": operators,
+		"users:read":     operators,
+		"users:write":    admins,
+		"roles:read":     operators,
+		"roles:write":    admins,
+		"audit:read":     with(operators, watcher),
+		"security:read":  operators,
+	}
+}()
 
 // cell is what a route needs and answers when the caller is permitted.
 type cell struct {
-	body    func(m *matrix, caller person) any
+	body    func(m *matrix, caller party) any
 	want    int            // without an identifier
 	objects map[object]int // with one
-	id      func(m *matrix, caller person) string
-	fresh   bool // the call ends what it is made with
+	own     func(m *matrix, caller party) string
+	others  func(m *matrix) string // something of somebody else's that may be changed by whoever may
+	token   int                    // the answer to an API token, where that is another one
+	fresh   bool                   // the call ends what it is made with
 }
 
-var private404 = map[object]int{others: 404, nobodys: 404}
-
-func onObject(own404 int) map[object]int {
-	out := map[object]int{own: own404}
-	for o, status := range private404 {
-		out[o] = status
-	}
-	return out
-}
-
-// table holds every route. A route that it lacks fails the test.
-var table = map[string]cell{
-	"GET /health":       {want: 200},
-	"GET /health/live":  {want: 200},
-	"GET /health/ready": {want: 200},
-	"POST /api/v1/auth/register": {want: 201, body: func(*matrix, person) any {
-		return map[string]any{"email": fmt.Sprintf("cell-%d@example.com", people.Add(1)), "password": password, "display_name": "Cell"}
-	}},
-	"POST /api/v1/auth/login": {want: 200, body: func(m *matrix, _ person) any {
-		return map[string]any{"email": m.victim.User.Email, "password": password}
-	}},
-	"POST /api/v1/auth/refresh": {want: 200, body: func(m *matrix, _ person) any {
-		_, s := m.server.register(m.t)
-		return map[string]any{"refresh_token": s.RefreshToken}
-	}},
-	"POST /api/v1/auth/logout":              {want: 204, fresh: true},
-	"GET /api/v1/users/me":                  {want: 200},
-	"PATCH /api/v1/users/me":                {want: 200, body: func(*matrix, person) any { return map[string]any{"target_score": 700} }},
-	"DELETE /api/v1/users/me":               {want: 204, fresh: true},
-	"GET /api/v1/users/me/sessions":         {want: 200},
-	"DELETE /api/v1/users/me/sessions/{id}": {objects: onObject(204), id: ownSession, fresh: true},
-	"GET /api/v1/admin/sessions":            {want: 200},
-	"DELETE /api/v1/admin/sessions/{id}":    {objects: map[object]int{others: 204, nobodys: 404}},
-	"GET /api/v1/exams":                     {want: 200},
-	"GET /api/v1/exams/{id}":                {objects: map[object]int{own: 200, nobodys: 404}, id: func(m *matrix, _ person) string { return m.exam }},
-	"GET /api/v1/media/{hash}":              {objects: map[object]int{own: 200, nobodys: 404}, id: func(m *matrix, _ person) string { return m.media }},
-	"POST /api/v1/attempts": {want: 201, fresh: true, body: func(m *matrix, _ person) any {
-		return map[string]any{"exam_id": m.exam, "mode": "practice"}
-	}},
-	"GET /api/v1/attempts":                {want: 200},
-	"GET /api/v1/attempts/{id}":           {objects: onObject(200), id: ownAttempt, fresh: true},
-	"GET /api/v1/attempts/{id}/questions": {objects: onObject(200), id: ownAttempt, fresh: true},
-	"PUT /api/v1/attempts/{id}/answers": {objects: onObject(200), id: ownAttempt, fresh: true, body: func(*matrix, person) any {
-		return answers(answer{1, "A", 1})
-	}},
-	"POST /api/v1/attempts/{id}/advance": {objects: onObject(409), id: ownAttempt, fresh: true}, // practice has no sections
-	"POST /api/v1/attempts/{id}/abandon": {objects: onObject(200), id: ownAttempt, fresh: true},
-	"POST /api/v1/attempts/{id}/submit":  {objects: onObject(200), id: ownAttempt, fresh: true},
-	"GET /api/v1/attempts/{id}/result":   {objects: onObject(409), id: ownAttempt, fresh: true}, // not submitted yet
-	"GET /api/v1/attempts/{id}/review":   {objects: onObject(409), id: ownAttempt, fresh: true},
-}
-
-func ownAttempt(_ *matrix, caller person) string { return caller.start("practice").ID }
-
-func ownSession(_ *matrix, caller person) string {
-	var got struct{ Items []struct{ ID string } }
-	caller.want(200, &got, "GET", "/api/v1/users/me/sessions", nil)
-	return got.Items[0].ID
+// party is a caller with the address of its account.
+type party struct {
+	person
+	email string
+	role  role
 }
 
 // matrix is a server with somebody who must not be harmed, and callers of every role.
@@ -113,17 +88,20 @@ type matrix struct {
 	t       *testing.T
 	place   place
 	server  *server
+	chief   party // an administrator who arranges things
 	victim  session
 	attempt string // of the victim
 	exam    string
 	media   string
-	callers map[role]person
+	parties map[role]party
+	exports map[string]string // by address
 }
 
 func newMatrix(t *testing.T) *matrix {
 	t.Helper()
 	p := place{dir: t.TempDir()}
-	m := &matrix{t: t, place: p, server: p.serve(t)}
+	m := &matrix{t: t, place: p, server: p.serve(t), parties: map[role]party{}, exports: map[string]string{}}
+	m.chief = m.admin()
 	victim, s := m.server.register(t)
 	m.victim, m.exam = s, victim.exams()[0].ID
 	m.attempt = victim.start("exam").ID
@@ -132,71 +110,73 @@ func newMatrix(t *testing.T) *matrix {
 	}
 	victim.want(200, &sheet, "GET", "/api/v1/attempts/"+m.attempt+"/questions", nil)
 	m.media = sheet.Groups[0].Stimuli[0].URL[len("/api/v1/media/"):]
-	m.callers = map[role]person{nobody: {t: t, server: m.server}}
-	m.callers[learner], m.callers[admin] = m.fresh(learner), m.fresh(admin)
-	email := m.newAdmin()
-	for r, scope := range map[role]string{adminToken: "admin:*", examsToken: "exams:read"} {
-		out := p.must(t, "", "token", "create", "--email", email, "--name", "matrix", "--scope", scope, "--ttl", "1h")
-		m.callers[r] = person{t: t, server: m.server, token: strings.TrimSpace(out)}
+	m.chief.want(201, nil, "POST", "/api/v1/admin/roles", map[string]any{"name": watcher, "permissions": []string{"sessions:read", "audit:read"}})
+	scripts := m.admin()
+	for _, r := range callers {
+		switch r {
+		case nobody:
+			m.parties[r] = party{person: person{t: t, server: m.server}, role: r}
+		case adminToken, examsToken, allToken:
+			scope := strings.TrimPrefix(string(r), "token with scope ")
+			m.parties[r] = party{person{t: t, server: m.server, token: m.token(scripts.email, scope)}, scripts.email, r}
+		default:
+			m.parties[r] = m.fresh(r)
+		}
 	}
 	return m
 }
 
-func (m *matrix) newAdmin() string {
+// token creates an API token on the command line.
+func (m *matrix) token(email, scope string) string {
+	m.t.Helper()
+	return strings.TrimSpace(m.place.must(m.t, "", "token", "create", "--email", email, "--name", "matrix", "--scope", scope, "--ttl", "1h"))
+}
+
+// admin returns a new administrator who is signed in.
+func (m *matrix) admin() party {
 	m.t.Helper()
 	email := fmt.Sprintf("admin-%d@example.com", people.Add(1))
 	m.place.must(m.t, password+"\n", "admin", "create", "--email", email, "--password-stdin")
-	return email
+	p, _ := m.server.login(m.t, email)
+	return party{p, email, admin}
 }
 
 // fresh returns a caller whom nothing happened to yet.
-func (m *matrix) fresh(r role) person {
+func (m *matrix) fresh(r role) party {
 	m.t.Helper()
-	switch r {
-	case learner:
-		p, _ := m.server.register(m.t)
-		return p
-	case admin:
-		var s session
-		nobody := person{t: m.t, server: m.server}
-		nobody.want(200, &s, "POST", "/api/v1/auth/login", map[string]any{"email": m.newAdmin(), "password": password})
-		nobody.token = s.AccessToken
-		return nobody
-	default:
-		return m.callers[r]
+	if r == nobody || r.token() {
+		return m.parties[r]
 	}
+	if r == admin {
+		return m.admin()
+	}
+	p, s := m.server.register(m.t)
+	if r != learner {
+		m.chief.want(200, nil, "PUT", "/api/v1/admin/users/"+s.User.ID+"/roles", map[string]any{"roles": []role{r}})
+	}
+	return party{p, s.User.Email, r}
 }
 
-// victims returns the identifier of the victim's thing that a route is about.
-func (m *matrix) victims(path string) string {
-	if strings.Contains(path, "attempts") {
-		return m.attempt
-	}
-	if strings.Contains(path, "admin/sessions") { // a session that may end
-		_, s := m.server.register(m.t)
-		return s.SessionID
-	}
-	return m.victim.SessionID
+// routeInfo is what the document of a server says of a route.
+type routeInfo struct {
+	permission string
+	fresh      bool // asks for a fresh proof of identity
 }
 
-const (
-	unknownID   = "01890000-0000-7000-8000-000000000000"
-	unknownHash = "0000000000000000000000000000000000000000000000000000000000000000"
-)
-
-// routes reads every route with its permission from the document that the server publishes.
-func (s *server) routes(t *testing.T) map[string]string {
+// routes reads every route from the document that the server publishes.
+func (s *server) routes(t *testing.T) map[string]routeInfo {
 	t.Helper()
 	var document struct {
 		Paths map[string]map[string]struct {
 			Permission string `json:"x-permission"`
+			Fresh      bool   `json:"x-fresh"`
 		}
 	}
 	person{t: t, server: s}.want(200, &document, "GET", "/openapi.json", nil)
-	out := map[string]string{}
+	out := map[string]routeInfo{}
 	for path, methods := range document.Paths {
 		for method, operation := range methods {
-			out[strings.ToUpper(method)+" "+path] = operation.Permission
+			out[strings.ToUpper(method)+" "+path] = routeInfo{operation.Permission, operation.Fresh}
 		}
 	}
 	return out
@@ -206,18 +186,20 @@ func TestEveryRouteAnswersEveryRoleAsItShould(t *testing.T) {
 	t.Parallel()
 	m := newMatrix(t)
 	routes := m.server.routes(t)
-	cells := 0
-	for route, permission := range routes {
+	cells, audited := 0, 0
+	for route, info := range routes {
 		row, known := table[route]
-		if !known || permitted[permission] == nil {
-			t.Errorf("%s (permission %q) is not in the matrix", route, permission)
+		if !known || permitted[info.permission] == nil {
+			t.Errorf("%s (permission %q) is not in the matrix", route, info.permission)
 			continue
 		}
 		method, path, _ := strings.Cut(route, " ")
-		for _, r := range []role{nobody, learner, admin, adminToken, examsToken} {
+		for _, r := range callers {
 			for _, o := range objectsOf(row) {
 				cells++
-				m.judge(method, path, row, permission, r, o)
+				if m.judge(method, path, row, info, r, o) {
+					audited++
+				}
 			}
 		}
 	}
@@ -226,14 +208,27 @@ func TestEveryRouteAnswersEveryRoleAsItShould(t *testing.T) {
 			t.Errorf("%s is in the matrix but not served", route)
 		}
 	}
-	// After all that, the victim's things are as they were.
-	victim := person{t: t, server: m.server, token: m.victim.AccessToken}
+	m.unharmed()
+	t.Logf("%d routes × %d callers: %d cells; %d administrative changes found in the audit log", len(routes), len(callers), cells, audited)
+}
+
+// unharmed checks that after all that, the victim's things are as they were.
+func (m *matrix) unharmed() {
+	m.t.Helper()
+	victim := person{t: m.t, server: m.server, token: m.victim.AccessToken}
 	var a attemptInfo
 	victim.want(200, &a, "GET", "/api/v1/attempts/"+m.attempt, nil)
 	if a.Status != "in_progress" || a.AnsweredCount != 0 {
-		t.Errorf("somebody changed the victim's attempt: %+v", a)
+		m.t.Errorf("somebody changed the victim's attempt: %+v", a)
 	}
-	t.Logf("%d routes, %d cells", len(routes), cells)
+	var u struct {
+		Roles []string
+		Name  string `json:"display_name"`
+	}
+	victim.want(200, &u, "GET", "/api/v1/users/me", nil)
+	if !slices.Equal(u.Roles, []string{"learner"}) || u.Name != "Learner" {
+		m.t.Errorf("somebody changed the victim's account: %+v", u)
+	}
 }
 
 func objectsOf(row cell) []object {
@@ -248,29 +243,23 @@ func objectsOf(row cell) []object {
 	return out
 }
 
-func (m *matrix) judge(method, path string, row cell, permission string, r role, o object) {
+// judge fills one cell, and reports whether it found an administrative change in the audit log.
+func (m *matrix) judge(method, path string, row cell, info routeInfo, r role, o object) bool {
 	m.t.Helper()
-	allowed := slices.Contains(permitted[permission], r)
-	caller := m.callers[r]
+	allowed := slices.Contains(permitted[info.permission], r)
+	caller := m.parties[r]
 	if allowed && row.fresh {
 		caller = m.fresh(r)
 	}
-	want := row.want
 	target := path
 	if o != "" {
-		want = row.objects[o]
 		target = path[:strings.Index(path, "{")] + m.identifier(path, row, caller, o, allowed) + path[strings.Index(path, "}")+1:]
 	}
-	switch {
-	case !allowed && r == nobody:
-		want = 401
-	case !allowed:
-		want = 403
-	}
 	var body any
-	if row.body != nil {
+	if row.body != nil && allowed { // whoever may not is refused before the body matters
 		body = row.body(m, caller)
 	}
+	want := m.expected(row, info, path, r, o, allowed)
 	got := caller.do(method, target, body)
 	if got.status != want {
 		m.t.Errorf("%s %s as %s on %s thing: %d, want %d\n%s", method, path, r, o, got.status, want, got.body)
@@ -278,17 +267,91 @@ func (m *matrix) judge(method, path string, row cell, permission string, r role,
 	if got.status >= 400 && !json.Valid(got.body) {
 		m.t.Errorf("%s %s: the failure is no JSON: %s", method, path, got.body)
 	}
+	return m.audited(method, path, got)
 }
 
-func (m *matrix) identifier(path string, row cell, caller person, o object, allowed bool) string {
+// expected is the status that a cell should have.
+func (m *matrix) expected(row cell, info routeInfo, path string, r role, o object, allowed bool) int {
+	want := row.want
+	if o != "" {
+		want = row.objects[o]
+	}
+	administrative := !slices.Contains(permitted[info.permission], learner)
+	switch {
+	case !allowed && r == nobody:
+		return 401
+	case !allowed:
+		return 403
+	case r.token() && info.fresh && !administrative && info.permission != "public": // nobody to prove anything
+		return 403
+	case r.token() && row.token != 0:
+		return row.token
+	default:
+		return want
+	}
+}
+
+// audited checks that an administrative change, and nothing else, left an entry in the audit log.
+func (m *matrix) audited(method, path string, got reply) bool {
+	m.t.Helper()
+	if method == "GET" || !strings.HasPrefix(path, "/api/v1/admin/") {
+		return false
+	}
+	var log struct {
+		Items []struct {
+			RequestID string `json:"request_id"`
+			UserID    string `json:"user_id"`
+			IP        string
+			Action    string
+		}
+	}
+	m.chief.want(200, &log, "GET", "/api/v1/admin/audit?limit=1", nil)
+	changed := got.status < 300
+	found := len(log.Items) == 1 && log.Items[0].RequestID == got.header.Get("X-Request-Id")
+	if found != changed {
+		m.t.Errorf("%s %s answered %d; in the audit log: %v", method, path, got.status, found)
+	}
+	if found && (log.Items[0].UserID == "" || log.Items[0].IP == "" || log.Items[0].Action == "") {
+		m.t.Errorf("%s %s: the entry lacks something: %+v", method, path, log.Items[0])
+	}
+	return found
+}
+
+const (
+	unknownID   = "01890000-0000-7000-8000-000000000000"
+	unknownHash = "0000000000000000000000000000000000000000000000000000000000000000"
+)
+
+func (m *matrix) identifier(path string, row cell, caller party, o object, allowed bool) string {
+	m.t.Helper()
 	switch {
 	case o == nobodys && strings.Contains(path, "{hash}"):
 		return unknownHash
+	case o == nobodys && strings.Contains(path, "{name}"):
+		return "nosuchrole"
 	case o == nobodys:
 		return unknownID
-	case o == own && (allowed || strings.Contains(path, "exams") || strings.Contains(path, "media")):
-		return row.id(m, caller)
+	case o == own && (allowed || row.own != nil && strings.Contains(path, "/exams") || strings.Contains(path, "/media")):
+		return row.own(m, caller)
+	case allowed && row.others != nil:
+		return row.others(m)
 	default: // somebody who may not is refused before whose thing it is matters
 		return m.victims(path)
+	}
+}
+
+// victims returns the identifier of the victim's thing that a route is about.
+func (m *matrix) victims(path string) string {
+	switch {
+	case strings.Contains(path, "/attempts"):
+		return m.attempt
+	case strings.Contains(path, "/admin/users"):
+		return m.victim.User.ID
+	case strings.Contains(path, "/roles/"):
+		return string(watcher)
+	case strings.Contains(path, "/sessions"):
+		return m.victim.SessionID
+	default:
+		return unknownID
 	}
 }
