@@ -44,7 +44,7 @@ var rule = []layer{
 	{folder: "ent/schema", outside: []string{"entgo.io/ent", "github.com/google/uuid"}},
 	{folder: "migrations", outside: none},
 	{folder: "content", outside: none},
-	{folder: "tests", inside: []string{"tests/private", "ent", "migrations"}, own: true},
+	{folder: "tests", inside: []string{"tests/private", "domain", "ent", "migrations"}, own: true},
 }
 
 // none allows nothing beyond the standard library.

@@ -30,7 +30,7 @@ func TestBadRequestsGetAClearProblemAndChangeNothing(t *testing.T) {
 		{"malformed JSON", "PUT", put, `{"answers":[`, nil, 400, "request.malformed", nil},
 		{"two documents", "PUT", put, `{"answers":[]} {}`, nil, 400, "request.malformed", nil},
 		{"an empty body", "PUT", put, ``, nil, 400, "request.malformed", nil},
-		{"an unknown field", "PUT", put, `{"answers":[{"number":1,"choice":"A","seq":1,"score":990}]}`, nil, 422, "request.invalid", []string{"score"}},
+		{"an unknown field", "PUT", put, `{"answers":[{"number":1,"choice":"A","seq":1,"score":990}]}`, nil, 422, "request.invalid", []string{"answers.score"}},
 		{"a choice left out", "PUT", put, `{"answers":[{"number":1,"seq":1}]}`, nil, 422, "request.invalid", []string{"answers[0].choice"}},
 		{"a choice that is no letter", "PUT", put, `{"answers":[{"number":1,"choice":"null","seq":1},{"number":2,"choice":1,"seq":1}]}`, nil, 422, "request.invalid", []string{"answers[0].choice", "answers[1].choice"}},
 		{"a wrong type", "PUT", put, `{"answers":[{"number":"one","choice":"A","seq":1}]}`, nil, 422, "request.invalid", []string{"answers.number"}},
