@@ -3,9 +3,12 @@ package bootstrap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"go.uber.org/zap"
+
+	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 )
 
 type serveCommand struct {
@@ -24,9 +27,13 @@ func (cmd *serveCommand) Run(ctx context.Context, r *run) error {
 		return err
 	}
 	log.Info("configuration", zap.Strings("settings", c.Effective()))
-	r.printf("TOEIC backend %s\n\n  address      %s\n  API page     %s/docs\n  health       %s/health\n  database     %s\n\n"+
+	letters := ""
+	if app.core.outbox != nil {
+		letters = fmt.Sprintf("  letters      %s%s\n", app.URL(), devapi.Path)
+	}
+	r.printf("TOEIC backend %s\n\n  address      %s\n  API page     %s/docs\n  health       %s/health\n  database     %s\n%s\n"+
 		"Make the first administrator with\n  %s admin create --email you@example.com\nStop with Ctrl-C.\n",
-		version(), app.URL(), app.URL(), app.URL(), Address(c.database()), r.program())
+		version(), app.URL(), app.URL(), app.URL(), Address(c.database()), letters, r.program())
 	err = app.Run(ctx)
 	return errors.Join(err, app.Close())
 }

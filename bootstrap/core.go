@@ -13,6 +13,7 @@ import (
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/adapters/entstore"
+	"github.com/toeic-app/toeic/adapters/mail"
 	"github.com/toeic-app/toeic/adapters/pack"
 	"github.com/toeic-app/toeic/adapters/password"
 	"github.com/toeic-app/toeic/adapters/ratelimit"
@@ -46,6 +47,8 @@ type core struct {
 	limits      ports.Limits     // in this process
 	shared      ports.Limits     // across all processes
 	redisLimits *ratelimit.Redis // nil without REDIS_URL
+	mail        *mail.SMTP       // nil without SMTP_URL
+	outbox      *mail.Outbox     // nil outside development, and with SMTP_URL
 	redis       *cache.Redis     // nil without REDIS_URL
 	replies     ports.Replies
 	identity    identityCases

@@ -6,6 +6,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/attemptapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
@@ -43,6 +44,9 @@ func (a *App) api() (*web.API, error) {
 		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath,
 	})
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
+	if c.outbox != nil {
+		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })
+	}
 	return api, api.Err()
 }
 
@@ -50,6 +54,9 @@ func (a *App) health() opsapp.Health {
 	dependencies := []opsapp.Dependency{{Probe: a.core.store, Required: true}}
 	if a.core.redis != nil {
 		dependencies = append(dependencies, opsapp.Dependency{Probe: a.core.redis})
+	}
+	if a.core.mail != nil {
+		dependencies = append(dependencies, opsapp.Dependency{Probe: a.core.mail})
 	}
 	return opsapp.Health{Clock: a.core.clock, Dependencies: dependencies, Failed: func(name string, err error) {
 		a.log.Warn("health probe failed", zap.String("dependency", name), zap.Error(err))

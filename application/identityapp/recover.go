@@ -172,12 +172,12 @@ func (uc ChangeEmail) Execute(ctx context.Context, cmd ChangeEmailCommand) (Pend
 		letter := identity.Letter{Name: u.Profile.DisplayName, Locale: u.Profile.Locale, Until: &flow.ExpiresAt}
 		toOld, toNew := letter, letter
 		toOld.To, toOld.Kind, toOld.Code = u.Email, identity.LetterConfirmChange, oldCode
-		toNew.To, toNew.Kind, toNew.Code = email, identity.LetterConfirmNewAddress, newCode
+		toNew.To, toNew.Kind, toNew.Code, toNew.Name = email, identity.LetterConfirmNewAddress, newCode, "" // see Register
 		_, err = repos.Users.ByEmail(ctx, email)
 		switch {
 		case err == nil:
 			flow.CodeHash = decoy
-			toNew.Kind, toNew.Code, toNew.Name = identity.LetterAddressInUse, "", ""
+			toNew.Kind, toNew.Code = identity.LetterAddressInUse, ""
 		case !isNotFound(err):
 			return err
 		}

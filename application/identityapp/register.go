@@ -77,7 +77,8 @@ func (uc Register) pend(ctx context.Context, a identity.User) (Registered, error
 	if err != nil {
 		return Registered{}, err
 	}
-	letter := identity.Letter{To: a.Email, Name: a.Profile.DisplayName, Locale: a.Profile.Locale, Kind: identity.LetterVerify, Until: &flow.ExpiresAt}
+	// The name is not in the letter: strangers choose it, and could write to anybody by it.
+	letter := identity.Letter{To: a.Email, Locale: a.Profile.Locale, Kind: identity.LetterVerify, Until: &flow.ExpiresAt}
 	if letter.Code, flow.CodeHash, err = uc.Flows.code(flow.ID); err != nil {
 		return Registered{}, err
 	}
