@@ -1,20 +1,23 @@
 package bootstrap
 
 import (
-	"context"
 	"path/filepath"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/mail"
+	"github.com/toeic-app/toeic/adapters/oidc"
 	"github.com/toeic-app/toeic/adapters/passkey"
 	"github.com/toeic-app/toeic/adapters/totp"
-	"github.com/toeic-app/toeic/domain/identity"
-	"github.com/toeic-app/toeic/ports"
 )
 
 // outside makes what talks to mail servers, authenticators and providers.
 func (c *core) outside(t *identityTools) error {
-	t.app, t.providers = totp.Apps{Issuer: productName}, noProviders{}
+	t.app = totp.Apps{Issuer: productName}
+	providers, err := oidc.New(c.config.oidc(), c.clock)
+	if err != nil {
+		return err
+	}
+	t.providers = providers
 	if err := c.connectMail(t); err != nil {
 		return err
 	}
@@ -72,14 +75,11 @@ func letters(o *mail.Outbox) []devapi.Letter {
 // productName is what authenticators and letters call the service.
 const productName = "TOEIC practice"
 
-type noProviders struct{}
-
-func (noProviders) Names() []string { return nil }
-func (noProviders) Begin(context.Context, string) (string, []byte, error) {
-	return "", nil, identity.ErrProviderUnknown
+// oidc gives the providers their configuration.
+func (c Config) oidc() []oidc.Config {
+	out := make([]oidc.Config, len(c.OIDC))
+	for i, p := range c.OIDC {
+		out[i] = oidc.Config{Name: p.Name, Issuer: p.Issuer, ClientID: p.ClientID, ClientSecret: string(p.ClientSecret), RedirectURL: p.RedirectURL}
+	}
+	return out
 }
-func (noProviders) Finish(context.Context, string, []byte, string, string) (identity.External, error) {
-	return identity.External{}, identity.ErrProviderUnknown
-}
-
-var _ ports.Providers = noProviders{}
