@@ -36,6 +36,9 @@ type Site struct{ rp *webauthn.WebAuthn }
 
 // New fails for a domain or an origin that is none.
 func New(c Config) (*Site, error) {
+	if c.Domain == "" || len(c.Origins) == 0 {
+		return nil, errors.New("configure passkeys: a domain and at least one origin are required")
+	}
 	timeout := webauthn.TimeoutConfig{Enforce: true, Timeout: identity.CeremonyLifetime, TimeoutUVD: identity.CeremonyLifetime}
 	rp, err := webauthn.New(&webauthn.Config{
 		RPID: c.Domain, RPDisplayName: c.Name, RPOrigins: c.Origins, AttestationPreference: protocol.PreferNoAttestation,

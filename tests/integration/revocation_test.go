@@ -18,8 +18,10 @@ type replicas struct {
 
 func startReplicas(t *testing.T, redis string) replicas {
 	t.Helper()
-	p := place{dir: t.TempDir(), databaseURL: emptyPostgres(t), env: []string{"REDIS_URL=" + redis, "ENVIRONMENT=staging", "ACCOUNT_VERIFICATION=off",
-		"TOKEN_SIGNING_KEY=3KZtBqz8vXo1mJ5yW7nR0cQfT2hL9uGdPaSeVxYb"}}
+	p := place{dir: t.TempDir(), databaseURL: emptyPostgres(t), env: []string{
+		"REDIS_URL=" + redis, "ENVIRONMENT=staging", "ACCOUNT_VERIFICATION=off",
+		"TOKEN_SIGNING_KEY=3KZtBqz8vXo1mJ5yW7nR0cQfT2hL9uGdPaSeVxYb",
+	}}
 	return replicas{p, p.serve(t), p.serve(t)}
 }
 
