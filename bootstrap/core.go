@@ -118,6 +118,7 @@ func (c *core) connectRedis() error {
 	if c.config.RedisURL == "" {
 		return nil
 	}
+	cache.LogTo(func(text string) { c.log.Debug("redis", zap.String("text", text)) })
 	var err error
 	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
 		return err

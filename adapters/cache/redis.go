@@ -71,3 +71,12 @@ func (r *Redis) Listen(ctx context.Context, heard func()) {
 
 // Client is the connection itself, for what else is kept in Redis.
 func (r *Redis) Client() redis.UniversalClient { return r.client }
+
+// LogTo sends what the client library has to say, such as that it cannot connect, to log. It holds for the whole process,
+// as the library has one logger.
+func LogTo(log func(text string)) { redis.SetLogger(logger(log)) }
+
+type logger func(string)
+
+// Printf implements the library's interface.
+func (l logger) Printf(_ context.Context, format string, v ...any) { l(fmt.Sprintf(format, v...)) }

@@ -32,10 +32,10 @@ type exported struct {
 }
 
 type exportedAnswer struct {
-	Number  int         `json:"number"`
-	Choice  exam.Choice `json:"choice"`
-	Elapsed int64       `json:"elapsed_ms"`
-	At      time.Time   `json:"answered_at"`
+	Number  int       `json:"number"`
+	Choice  string    `json:"choice"` // "" for an answer that was cleared
+	Elapsed int64     `json:"elapsed_ms"`
+	At      time.Time `json:"answered_at"`
 }
 
 type exportedResult struct {
@@ -99,7 +99,7 @@ func (uc Export) one(ctx context.Context, v ports.AttemptView) (exported, error)
 	}
 	for _, n := range slices.Sorted(maps.Keys(sheet)) {
 		a := sheet[n]
-		e.Answers = append(e.Answers, exportedAnswer{Number: n, Choice: a.Choice, Elapsed: a.Elapsed, At: a.At})
+		e.Answers = append(e.Answers, exportedAnswer{Number: n, Choice: a.Choice.String(), Elapsed: a.Elapsed, At: a.At})
 	}
 	result, err := uc.Reads.Result(ctx, v.ID)
 	switch {
