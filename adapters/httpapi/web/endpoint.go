@@ -131,10 +131,11 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	if err := a.add(r, serve(a, e, plan)); err != nil {
 		return err
 	}
-	return a.document.add(described{
+	a.document.add(described{
 		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: new(Out), status: e.Status,
 		faults: e.Faults, body: plan.body, optionalBody: e.OptionalBody, idempotent: e.Idempotent, tagged: e.Cache.tagged,
 	})
+	return nil
 }
 
 // serve is the life of one request, from permission to reply.

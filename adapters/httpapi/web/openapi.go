@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"path"
@@ -27,18 +28,26 @@ const (
 	bearerScheme = "bearer"
 )
 
-// document is the OpenAPI description of the routes, made from their Go types.
+// document is the OpenAPI description of the routes, made from their Go types. Making it takes as long as all the rest
+// of a start, so it is made when it is first asked for.
 type document struct {
+	title, version string
+	routes         []described
+	once           sync.Once
+	encoded        []byte
+	err            error
+
+	// While it is made:
 	reflector *openapi31.Reflector
 	ids       map[string]Route // by operation id
-	once      sync.Once
-	encoded   []byte
-	err       error
 }
 
-func newDocument(title, version string) *document {
+func newDocument(title, version string) *document { return &document{title: title, version: version} }
+
+// begin prepares to reflect on types.
+func (d *document) begin() {
 	r := openapi31.NewReflector()
-	r.Spec.Info.WithTitle(title).WithVersion(version).WithDescription(
+	r.Spec.Info.WithTitle(d.title).WithVersion(d.version).WithDescription(
 		"Practice tests for the TOEIC Listening & Reading test. Failures are RFC 9457 problems with a stable code; " +
 			"lists are paged with cursors; times are UTC.")
 	r.Spec.SetHTTPBearerTokenSecurity(bearerScheme, "", "An access token of a session, or an API token (toeic_…).")
@@ -47,7 +56,7 @@ func newDocument(title, version string) *document {
 		jsonschema.InterceptProp(constrain), jsonschema.InterceptNullability(denullify),
 		jsonschema.InterceptDefName(definition))
 	reflector.AddTypeMapping(uuid.UUID{}, formatted("uuid"))
-	return &document{reflector: r, ids: map[string]Route{}}
+	d.reflector, d.ids = r, map[string]Route{}
 }
 
 func formatted(format string) jsonschema.Schema {
@@ -185,8 +194,11 @@ type idempotencyHeader struct {
 	Key string `header:"Idempotency-Key" maxLength:"200" description:"The same key and request give the first answer again for 24 hours."`
 }
 
-// add documents a route.
-func (d *document) add(r described) error {
+// add remembers a route.
+func (d *document) add(r described) { d.routes = append(d.routes, r) }
+
+// describe documents a route.
+func (d *document) describe(r described) error {
 	oc, err := d.reflector.NewOperationContext(r.route.Method, r.route.Path)
 	if err != nil {
 		return fmt.Errorf("document: %w", err)
@@ -302,10 +314,19 @@ func operationID(r Route) string {
 	return id
 }
 
-// bytes encodes the document, once.
+// bytes makes and encodes the document, once.
 func (d *document) bytes() ([]byte, error) {
 	d.once.Do(func() {
+		d.begin()
+		var errs []error
+		for _, r := range d.routes {
+			if err := d.describe(r); err != nil {
+				errs = append(errs, fmt.Errorf("%s %s: %w", r.route.Method, r.route.Path, err))
+			}
+		}
 		d.encoded, d.err = json.MarshalIndent(d.reflector.Spec, "", " ")
+		d.err = errors.Join(append(errs, d.err)...)
+		d.reflector, d.ids, d.routes = nil, nil, nil
 	})
 	return d.encoded, d.err
 }
