@@ -164,18 +164,11 @@ func (c *core) callOthers() {
 // tools makes what the use cases of accounts need.
 func (c *core) tools(box *seal.Box) (identityTools, error) {
 	t := identityTools{
-		work: cache.Synced(c.store.Identity(), c.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{},
+		work: cache.Synced(c.store.Identity(), c.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{}, codes: &token.Codes{},
 		sealer: box, limits: c.shared, passwords: password.New(),
 	}
 	var err error
 	if t.access, err = token.New(); err != nil {
-		return t, err
-	}
-	key, err := box.Derive("codes")
-	if err != nil {
-		return t, err
-	}
-	if t.codes, err = token.NewCodes(key); err != nil {
 		return t, err
 	}
 	return t, c.outside(&t)

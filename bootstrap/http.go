@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"net/http"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -50,13 +51,17 @@ func (a *App) api() (*web.API, error) {
 	return api, api.Err()
 }
 
+// mailProbePause keeps /health, which anybody may ask, from being a way to keep the mail server busy.
+const mailProbePause = 30 * time.Second
+
 func (a *App) health() opsapp.Health {
 	dependencies := []opsapp.Dependency{{Probe: a.core.store, Required: true}}
 	if a.core.redis != nil {
 		dependencies = append(dependencies, opsapp.Dependency{Probe: a.core.redis})
 	}
 	if a.core.mail != nil {
-		dependencies = append(dependencies, opsapp.Dependency{Probe: a.core.mail})
+		probe := &opsapp.Seldom{Probe: a.core.mail, Clock: a.core.clock, Every: mailProbePause}
+		dependencies = append(dependencies, opsapp.Dependency{Probe: probe})
 	}
 	return opsapp.Health{Clock: a.core.clock, Dependencies: dependencies, Failed: func(name string, err error) {
 		a.log.Warn("health probe failed", zap.String("dependency", name), zap.Error(err))

@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/adapters/password"
 	"github.com/toeic-app/toeic/adapters/token"
 	"github.com/toeic-app/toeic/application/attemptapp"
@@ -71,7 +72,7 @@ type identityTools struct {
 	work      ports.UnitOfWork[ports.IdentityRepos]
 	users     ports.Users
 	secrets   token.Secrets
-	codes     token.Codes
+	codes     *token.Codes
 	access    *token.Access
 	auditKey  *token.AuditKey
 	sealer    ports.Sealer
@@ -109,7 +110,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 	}
 	return identityCases{
 		authenticate: identityapp.Authenticate{
-			Clock: c.clock, Access: t.access, Secrets: t.secrets, Actors: c.actors, Tokens: c.store.APITokens(),
+			Clock: c.clock, Access: t.access, Secrets: t.secrets, Actors: c.actors, Tokens: cache.Tokens(c.store.APITokens()),
 			Failed: func(err error) { c.log.Error("noting the use of a token failed", zap.Error(err)) },
 		},
 		register: identityapp.Register{
@@ -162,7 +163,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 		verifyAudit: identityapp.VerifyAudit{Log: c.store.AuditReader(), Key: t.auditKey},
 		failures:    identityapp.FailedLogins{Clock: c.clock, Failures: c.store.LoginFailures(), Users: t.users},
 		keys: identityapp.Keys{
-			Clock: c.clock, Stored: c.store.Keys(), Sealer: t.sealer, Secrets: t.secrets, Ring: t.access, Audit: t.auditKey, Recorder: recorder, Work: t.work,
+			Clock: c.clock, Stored: c.store.Keys(), Sealer: t.sealer, Secrets: t.secrets, Ring: t.access, Hashes: map[ports.KeyPurpose]identityapp.KeyHolder{ports.AuditMAC: t.auditKey, ports.CodeMAC: t.codes}, Recorder: recorder, Work: t.work,
 		},
 	}
 }

@@ -244,6 +244,18 @@ type (
 	}
 )
 
+// SetSecret sets the "secret" field.
+func (u *TOTPDeviceUpsert) SetSecret(v []byte) *TOTPDeviceUpsert {
+	u.Set(totpdevice.FieldSecret, v)
+	return u
+}
+
+// UpdateSecret sets the "secret" field to the value that was provided on create.
+func (u *TOTPDeviceUpsert) UpdateSecret() *TOTPDeviceUpsert {
+	u.SetExcluded(totpdevice.FieldSecret)
+	return u
+}
+
 // SetSpentStep sets the "spent_step" field.
 func (u *TOTPDeviceUpsert) SetSpentStep(v int64) *TOTPDeviceUpsert {
 	u.Set(totpdevice.FieldSpentStep, v)
@@ -300,9 +312,6 @@ func (u *TOTPDeviceUpsertOne) UpdateNewValues() *TOTPDeviceUpsertOne {
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(totpdevice.FieldUserID)
 		}
-		if _, exists := u.create.mutation.Secret(); exists {
-			s.SetIgnore(totpdevice.FieldSecret)
-		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(totpdevice.FieldCreatedAt)
 		}
@@ -335,6 +344,20 @@ func (u *TOTPDeviceUpsertOne) Update(set func(*TOTPDeviceUpsert)) *TOTPDeviceUps
 		set(&TOTPDeviceUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSecret sets the "secret" field.
+func (u *TOTPDeviceUpsertOne) SetSecret(v []byte) *TOTPDeviceUpsertOne {
+	return u.Update(func(s *TOTPDeviceUpsert) {
+		s.SetSecret(v)
+	})
+}
+
+// UpdateSecret sets the "secret" field to the value that was provided on create.
+func (u *TOTPDeviceUpsertOne) UpdateSecret() *TOTPDeviceUpsertOne {
+	return u.Update(func(s *TOTPDeviceUpsert) {
+		s.UpdateSecret()
+	})
 }
 
 // SetSpentStep sets the "spent_step" field.
@@ -564,9 +587,6 @@ func (u *TOTPDeviceUpsertBulk) UpdateNewValues() *TOTPDeviceUpsertBulk {
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(totpdevice.FieldUserID)
 			}
-			if _, exists := b.mutation.Secret(); exists {
-				s.SetIgnore(totpdevice.FieldSecret)
-			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(totpdevice.FieldCreatedAt)
 			}
@@ -600,6 +620,20 @@ func (u *TOTPDeviceUpsertBulk) Update(set func(*TOTPDeviceUpsert)) *TOTPDeviceUp
 		set(&TOTPDeviceUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSecret sets the "secret" field.
+func (u *TOTPDeviceUpsertBulk) SetSecret(v []byte) *TOTPDeviceUpsertBulk {
+	return u.Update(func(s *TOTPDeviceUpsert) {
+		s.SetSecret(v)
+	})
+}
+
+// UpdateSecret sets the "secret" field to the value that was provided on create.
+func (u *TOTPDeviceUpsertBulk) UpdateSecret() *TOTPDeviceUpsertBulk {
+	return u.Update(func(s *TOTPDeviceUpsert) {
+		s.UpdateSecret()
+	})
 }
 
 // SetSpentStep sets the "spent_step" field.

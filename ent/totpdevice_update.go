@@ -29,6 +29,12 @@ func (_u *TOTPDeviceUpdate) Where(ps ...predicate.TOTPDevice) *TOTPDeviceUpdate 
 	return _u
 }
 
+// SetSecret sets the "secret" field.
+func (_u *TOTPDeviceUpdate) SetSecret(v []byte) *TOTPDeviceUpdate {
+	_u.mutation.SetSecret(v)
+	return _u
+}
+
 // SetSpentStep sets the "spent_step" field.
 func (_u *TOTPDeviceUpdate) SetSpentStep(v int64) *TOTPDeviceUpdate {
 	_u.mutation.ResetSpentStep()
@@ -128,6 +134,9 @@ func (_u *TOTPDeviceUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if value, ok := _u.mutation.Secret(); ok {
+		_spec.SetField(totpdevice.FieldSecret, field.TypeBytes, value)
+	}
 	if value, ok := _u.mutation.SpentStep(); ok {
 		_spec.SetField(totpdevice.FieldSpentStep, field.TypeInt64, value)
 	}
@@ -160,6 +169,12 @@ type TOTPDeviceUpdateOne struct {
 	hooks     []Hook
 	mutation  *TOTPDeviceMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetSecret sets the "secret" field.
+func (_u *TOTPDeviceUpdateOne) SetSecret(v []byte) *TOTPDeviceUpdateOne {
+	_u.mutation.SetSecret(v)
+	return _u
 }
 
 // SetSpentStep sets the "spent_step" field.
@@ -290,6 +305,9 @@ func (_u *TOTPDeviceUpdateOne) sqlSave(ctx context.Context) (_node *TOTPDevice, 
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Secret(); ok {
+		_spec.SetField(totpdevice.FieldSecret, field.TypeBytes, value)
 	}
 	if value, ok := _u.mutation.SpentStep(); ok {
 		_spec.SetField(totpdevice.FieldSpentStep, field.TypeInt64, value)

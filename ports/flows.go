@@ -57,6 +57,14 @@ type Factors interface {
 	RemoveTOTP(ctx context.Context, user uuid.UUID) error
 }
 
+// SealedFactors gives the sealed secrets of all accounts, to seal them anew.
+type SealedFactors interface {
+	// After returns up to limit apps in the order of their identifiers, beginning after one.
+	After(ctx context.Context, id uuid.UUID, limit int) ([]identity.TOTP, error)
+	// Reseal stores the secret of an app anew; it does nothing when the app was removed meanwhile.
+	Reseal(ctx context.Context, id uuid.UUID, secret []byte) error
+}
+
 // RecoveryCodes stores the hashes of codes that stand in for a lost factor.
 type RecoveryCodes interface {
 	// Replace stores new ones in place of all the account had; none when hashes is empty.

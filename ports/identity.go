@@ -128,6 +128,7 @@ type IdentityRepos struct {
 	APITokens     APITokens
 	Flows         Flows
 	Factors       Factors
+	Sealed        SealedFactors
 	Recovery      RecoveryCodes
 	Links         Links
 	Guards        Guards

@@ -27,6 +27,7 @@ type KeyPurpose string
 const (
 	AccessKey KeyPurpose = "access"
 	AuditMAC  KeyPurpose = "audit"
+	CodeMAC   KeyPurpose = "codes"
 )
 
 // StoredKey is a key of the program, sealed.

@@ -41,6 +41,24 @@ func (r factors) Of(ctx context.Context, user uuid.UUID) (identity.Factors, erro
 	return out, translate(err)
 }
 
+func (r factors) After(ctx context.Context, id uuid.UUID, limit int) ([]identity.TOTP, error) {
+	rows, err := r.c.TOTPDevice.Query().Where(totpdevice.IDGT(id)).Order(totpdevice.ByID()).Limit(limit).All(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]identity.TOTP, len(rows))
+	for i, row := range rows {
+		out[i] = identity.TOTP{
+			ID: row.ID, UserID: row.UserID, Secret: row.Secret, SpentStep: row.SpentStep, CreatedAt: row.CreatedAt.UTC(), ConfirmedAt: utc(row.ConfirmedAt),
+		}
+	}
+	return out, nil
+}
+
+func (r factors) Reseal(ctx context.Context, id uuid.UUID, secret []byte) error {
+	return translate(r.c.TOTPDevice.Update().Where(totpdevice.ID(id)).SetSecret(secret).Exec(ctx))
+}
+
 func (r factors) PutTOTP(ctx context.Context, t identity.TOTP) error {
 	if _, err := r.c.TOTPDevice.Delete().Where(totpdevice.UserID(t.UserID), totpdevice.ConfirmedAtIsNil()).Exec(ctx); err != nil {
 		return translate(err)

@@ -15,6 +15,7 @@ func (s *Store) Identity() ports.UnitOfWork[ports.IdentityRepos] {
 			APITokens:     apiTokens{c},
 			Flows:         flows{c.AccountFlow},
 			Factors:       factors{c},
+			Sealed:        factors{c},
 			Recovery:      recoveryCodes{c.RecoveryCode},
 			Links:         links{c.ExternalIdentity},
 			Guards:        guards{c, tx.dialect},

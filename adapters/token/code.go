@@ -15,24 +15,16 @@ import (
 )
 
 var (
-	_ ports.Codes    = Codes{}
+	_ ports.Codes    = (*Codes)(nil)
 	_ ports.AuditKey = (*AuditKey)(nil)
 )
 
 // Codes makes codes that people type. They are short, so only a keyed hash of one may be stored: whoever has the
 // database alone cannot try them all.
-type Codes struct{ key Key }
-
-// NewCodes returns Codes whose hashes need key, of at least 32 bytes, to be made.
-func NewCodes(key Key) (Codes, error) {
-	if len(key) < minKey {
-		return Codes{}, fmt.Errorf("the key of codes has %d bytes, less than %d", len(key), minKey)
-	}
-	return Codes{key}, nil
-}
+type Codes struct{ hasher }
 
 // Digits returns six digits, each value as likely as any other.
-func (Codes) Digits() (string, error) {
+func (*Codes) Digits() (string, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
 		return "", fmt.Errorf("make a code: %w", err)
@@ -45,7 +37,7 @@ func (Codes) Digits() (string, error) {
 const recoveryLetters = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 // Recovery returns a code such as 7GQK-2MXA-HP4T-9RWD.
-func (Codes) Recovery() (string, error) {
+func (*Codes) Recovery() (string, error) {
 	var b strings.Builder
 	for i := range 16 {
 		if i > 0 && i%4 == 0 {
@@ -61,32 +53,34 @@ func (Codes) Recovery() (string, error) {
 }
 
 // Hash returns the keyed hash of a code and what it is about. Blanks, hyphens and the case of letters do not count.
-func (c Codes) Hash(about, code string) string {
+func (c *Codes) Hash(about, code string) string {
 	code = strings.ToUpper(strings.NewReplacer(" ", "", "-", "").Replace(code))
-	return mac(c.key, fmt.Appendf(nil, "%d:%s:%s", len(about), about, code))
+	return c.hash(fmt.Appendf(nil, "%d:%s:%s", len(about), about, code))
 }
 
-func mac(key Key, content []byte) string {
-	h := hmac.New(sha256.New, key)
-	h.Write(content) // never fails
-	return hex.EncodeToString(h.Sum(nil))
-}
+// AuditKey makes the keyed hashes of the audit log.
+type AuditKey struct{ hasher }
 
-// AuditKey makes the keyed hashes of the audit log. It has no key until Set gives it one.
-type AuditKey struct{ key atomic.Pointer[Key] }
+// Digest returns the keyed hash of an entry.
+func (a *AuditKey) Digest(content []byte) string { return a.hash(content) }
+
+// hasher makes keyed hashes. It has no key until Set gives it one.
+type hasher struct{ key atomic.Pointer[Key] }
 
 // Set puts a key to use.
-func (a *AuditKey) Set(secret []byte) {
+func (h *hasher) Set(secret []byte) {
 	k := Key(secret)
-	a.key.Store(&k)
+	h.key.Store(&k)
 }
 
-// Digest returns the keyed hash of an entry. Asking for one before there is a key is a mistake of the program, which
-// must not go unnoticed.
-func (a *AuditKey) Digest(content []byte) string {
-	k := a.key.Load()
+// hash returns the HMAC-SHA256 of content, in hexadecimal. Asking for one before there is a key is a mistake of the
+// program, which must not go unnoticed.
+func (h *hasher) hash(content []byte) string {
+	k := h.key.Load()
 	if k == nil {
-		panic(errors.New("the key of the audit log is not loaded"))
+		panic(errors.New("the key of keyed hashes is not loaded"))
 	}
-	return mac(*k, content)
+	m := hmac.New(sha256.New, *k)
+	m.Write(content) // never fails
+	return hex.EncodeToString(m.Sum(nil))
 }

@@ -55,7 +55,7 @@ func TestWhateverIsTypedNoCodeServesTwice(t *testing.T) {
 		used := map[string]bool{}
 		for range rapid.IntRange(1, 40).Draw(t, "tries") {
 			now += rapid.Int64Range(0, 45).Draw(t, "pause")
-			typed := codeAt(now+30*rapid.Int64Range(-2, 2).Draw(t, "step"))
+			typed := codeAt(now + 30*rapid.Int64Range(-2, 2).Draw(t, "step"))
 			step, ok := totp.Apps{}.Check(secret, typed, time.Unix(now, 0), spent)
 			if !ok {
 				continue

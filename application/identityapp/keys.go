@@ -3,7 +3,10 @@ package identityapp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/audit"
 	"github.com/toeic-app/toeic/domain/identity"
@@ -18,17 +21,17 @@ const (
 	keyTail = identity.AccessLifetime + 5*time.Minute
 )
 
-// AuditKeyHolder takes the key of the audit log once it is known.
-type AuditKeyHolder interface{ Set(secret []byte) }
+// KeyHolder takes a key once it is known.
+type KeyHolder interface{ Set(secret []byte) }
 
-// Keys keeps the keys of the program: those that sign access tokens, and that of the audit log.
+// Keys keeps the keys of the program: those that sign access tokens, and those of the keyed hashes.
 type Keys struct {
 	Clock    ports.Clock
 	Stored   ports.Keys
 	Sealer   ports.Sealer
 	Secrets  ports.Secrets
 	Ring     ports.KeyRing
-	Audit    AuditKeyHolder
+	Hashes   map[ports.KeyPurpose]KeyHolder // who makes the keyed hashes of each purpose
 	Recorder Recorder
 	Work     ports.UnitOfWork[ports.IdentityRepos]
 }
@@ -42,8 +45,8 @@ func (uc Keys) Load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !has(stored, ports.AccessKey) || !has(stored, ports.AuditMAC) {
-		if err := uc.first(ctx, stored); err != nil {
+	if missing := uc.missing(stored); len(missing) > 0 {
+		if err := uc.first(ctx, missing); err != nil {
 			return err
 		}
 		if stored, err = uc.Stored.All(ctx); err != nil {
@@ -56,8 +59,8 @@ func (uc Keys) Load(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("open the stored key %s; was it sealed under another TOKEN_SIGNING_KEY?: %w", k.ID, err)
 		}
-		if k.Purpose == ports.AuditMAC {
-			uc.Audit.Set(secret)
+		if k.Purpose != ports.AccessKey {
+			uc.Hashes[k.Purpose].Set(secret)
 			continue
 		}
 		signing = append(signing, ports.SigningKey{Secret: secret, ActiveAt: k.ActiveAt})
@@ -65,21 +68,20 @@ func (uc Keys) Load(ctx context.Context) error {
 	return uc.Ring.Use(signing)
 }
 
-func has(stored []ports.StoredKey, p ports.KeyPurpose) bool {
-	for _, k := range stored {
-		if k.Purpose == p {
-			return true
+// missing returns the purposes that have no key yet.
+func (uc Keys) missing(stored []ports.StoredKey) []ports.KeyPurpose {
+	var out []ports.KeyPurpose
+	for _, p := range []ports.KeyPurpose{ports.AccessKey, ports.AuditMAC, ports.CodeMAC} {
+		if !slices.ContainsFunc(stored, func(k ports.StoredKey) bool { return k.Purpose == p }) {
+			out = append(out, p)
 		}
 	}
-	return false
+	return out
 }
 
 // first stores the keys that a new installation begins with.
-func (uc Keys) first(ctx context.Context, stored []ports.StoredKey) error {
-	for _, p := range []ports.KeyPurpose{ports.AccessKey, ports.AuditMAC} {
-		if has(stored, p) {
-			continue
-		}
+func (uc Keys) first(ctx context.Context, missing []ports.KeyPurpose) error {
+	for _, p := range missing {
 		secret, err := uc.Sealer.Derive("first key for " + string(p))
 		if err != nil {
 			return err
@@ -110,7 +112,8 @@ type Rotated struct {
 }
 
 // Rotate makes a new key for access tokens. Tokens of the old one are read until they expire, so nobody is logged out.
-// It also seals all keys anew, under the first of the configured secrets.
+// It also seals the keys and the secrets of authenticator apps anew, under the first of the configured secrets. Letters,
+// flows and kept replies that are sealed under an older one are gone within a day; then that one can be taken away.
 func (uc Keys) Rotate(ctx context.Context) (Rotated, error) {
 	if err := uc.Load(ctx); err != nil {
 		return Rotated{}, err
@@ -122,6 +125,9 @@ func (uc Keys) Rotate(ctx context.Context) (Rotated, error) {
 	out := Rotated{New: uc.Ring.ID([]byte(secret)), ActiveAt: uc.Clock.Now().Add(KeyLead)}
 	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.IdentityRepos) error {
 		if out.Removed, err = uc.renew(ctx, repos); err != nil {
+			return err
+		}
+		if err := uc.resealApps(ctx, repos); err != nil {
 			return err
 		}
 		if err := uc.add(ctx, repos, ports.AccessKey, []byte(secret), out.ActiveAt); err != nil {
@@ -165,4 +171,32 @@ func (uc Keys) renew(ctx context.Context, repos ports.IdentityRepos) (removed []
 		}
 	}
 	return removed, nil
+}
+
+// resealBatch is how many secrets are read at a time.
+const resealBatch = 500
+
+// resealApps seals the secrets of authenticator apps anew.
+func (uc Keys) resealApps(ctx context.Context, repos ports.IdentityRepos) error {
+	var last uuid.UUID
+	for {
+		apps, err := repos.Sealed.After(ctx, last, resealBatch)
+		if err != nil || len(apps) == 0 {
+			return err
+		}
+		for _, t := range apps {
+			last = t.ID
+			secret, err := uc.Sealer.Open(t.Secret, totpSeal+t.ID.String())
+			if err != nil {
+				return fmt.Errorf("open the secret of an authenticator app: %w", err)
+			}
+			sealed, err := uc.Sealer.Seal(secret, totpSeal+t.ID.String())
+			if err != nil {
+				return err
+			}
+			if err := repos.Sealed.Reseal(ctx, t.ID, sealed); err != nil {
+				return err
+			}
+		}
+	}
 }

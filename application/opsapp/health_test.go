@@ -85,3 +85,35 @@ func TestAProcessIsReadyOnlyWhileItSaysSo(t *testing.T) {
 		t.Error("ready while it drains")
 	}
 }
+
+func TestACostlyProbeIsAskedOnceInAWhile(t *testing.T) {
+	clock := &fixed{now: time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)}
+	asked := 0
+	s := &opsapp.Seldom{Probe: counting{&asked}, Clock: clock, Every: time.Minute}
+	for range 10 {
+		if err := s.Check(t.Context()); err == nil {
+			t.Error("the last answer is not repeated")
+		}
+	}
+	if asked != 1 || s.Name() != "costly" {
+		t.Errorf("asked %d times", asked)
+	}
+	clock.now = clock.now.Add(time.Minute)
+	_ = s.Check(t.Context())
+	if asked != 2 {
+		t.Errorf("asked %d times after a minute", asked)
+	}
+}
+
+type fixed struct{ now time.Time }
+
+func (f *fixed) Now() time.Time { return f.now }
+
+type counting struct{ asked *int }
+
+func (counting) Name() string { return "costly" }
+
+func (c counting) Check(context.Context) error {
+	*c.asked++
+	return errors.New("down")
+}

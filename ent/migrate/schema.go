@@ -881,7 +881,7 @@ func init() {
 		Table: "secret_keys",
 	}
 	SecretKeysTable.Annotation.Checks = map[string]string{
-		"secret_keys_purpose": "purpose IN ('access', 'audit')",
+		"secret_keys_purpose": "purpose IN ('access', 'audit', 'codes')",
 	}
 	TotpDevicesTable.ForeignKeys[0].RefTable = UsersTable
 	TotpDevicesTable.Annotation = &entsql.Annotation{

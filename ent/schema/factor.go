@@ -28,7 +28,7 @@ func (TOTPDevice) Fields() []ent.Field {
 	return []ent.Field{
 		id(),
 		ownerID(),
-		field.Bytes("secret").Immutable().Sensitive(),
+		field.Bytes("secret").Sensitive(),
 		field.Int64("spent_step"),
 		field.Time("created_at").Immutable(),
 		field.Time("confirmed_at").Optional().Nillable(),

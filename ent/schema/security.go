@@ -77,7 +77,7 @@ type SecretKey struct{ ent.Schema }
 
 // Annotations of the table.
 func (SecretKey) Annotations() []schema.Annotation {
-	return table("secret_keys", map[string]string{"secret_keys_purpose": oneOf("purpose", "access", "audit")})
+	return table("secret_keys", map[string]string{"secret_keys_purpose": oneOf("purpose", "access", "audit", "codes")})
 }
 
 // Fields of the table.

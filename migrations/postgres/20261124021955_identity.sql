@@ -12,7 +12,7 @@ CREATE INDEX "jobs_due" ON "jobs" ("run_at") WHERE ((done_at IS NULL) AND (dead_
 -- modify "users" table
 ALTER TABLE "users" ADD COLUMN "verified_at" timestamptz NULL, ADD COLUMN "password_changed_at" timestamptz NULL, ADD COLUMN "must_change_password" boolean NULL, ADD COLUMN "suspended_at" timestamptz NULL, ADD COLUMN "suspended_for" character varying NULL;
 -- create "secret_keys" table
-CREATE TABLE "secret_keys" ("kid" character varying NOT NULL, "purpose" character varying NOT NULL, "sealed" bytea NOT NULL, "created_at" timestamptz NOT NULL, "active_at" timestamptz NOT NULL, PRIMARY KEY ("kid"), CONSTRAINT "secret_keys_purpose" CHECK ((purpose)::text = ANY ((ARRAY['access'::character varying, 'audit'::character varying])::text[])));
+CREATE TABLE "secret_keys" ("kid" character varying NOT NULL, "purpose" character varying NOT NULL, "sealed" bytea NOT NULL, "created_at" timestamptz NOT NULL, "active_at" timestamptz NOT NULL, PRIMARY KEY ("kid"), CONSTRAINT "secret_keys_purpose" CHECK ((purpose)::text = ANY ((ARRAY['access'::character varying, 'audit'::character varying, 'codes'::character varying])::text[])));
 -- create "roles" table
 CREATE TABLE "roles" ("name" character varying NOT NULL, "description" character varying NOT NULL, "permissions" jsonb NOT NULL, "version" bigint NOT NULL, "created_at" timestamptz NOT NULL, PRIMARY KEY ("name"));
 -- create "actor_changes" table

@@ -82,7 +82,7 @@ CREATE INDEX `recovery_codes_of_user` ON `recovery_codes` (`user_id`);
 -- create "roles" table
 CREATE TABLE `roles` (`name` text NOT NULL, `description` text NOT NULL, `permissions` json NOT NULL, `version` integer NOT NULL, `created_at` datetime NOT NULL, PRIMARY KEY (`name`));
 -- create "secret_keys" table
-CREATE TABLE `secret_keys` (`kid` text NOT NULL, `purpose` text NOT NULL, `sealed` blob NOT NULL, `created_at` datetime NOT NULL, `active_at` datetime NOT NULL, PRIMARY KEY (`kid`), CONSTRAINT `secret_keys_purpose` CHECK (purpose IN ('access', 'audit')));
+CREATE TABLE `secret_keys` (`kid` text NOT NULL, `purpose` text NOT NULL, `sealed` blob NOT NULL, `created_at` datetime NOT NULL, `active_at` datetime NOT NULL, PRIMARY KEY (`kid`), CONSTRAINT `secret_keys_purpose` CHECK (purpose IN ('access', 'audit', 'codes')));
 -- create "totp_devices" table
 CREATE TABLE `totp_devices` (`id` uuid NOT NULL, `secret` blob NOT NULL, `spent_step` integer NOT NULL, `created_at` datetime NOT NULL, `confirmed_at` datetime NULL, `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `totp_devices_users_totp` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE);
 -- create index "totp_devices_user_id_key" to table: "totp_devices"

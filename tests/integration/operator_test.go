@@ -182,3 +182,33 @@ func TestAnAdministrativeChangeOnAnOldVersionIsRefused(t *testing.T) {
 	chief.refused(412, "store.stale", "PUT", path+"/roles", teacher, "If-Match", tag)
 	chief.refused(422, "request.invalid", "PUT", path+"/roles", teacher, "If-Match", "nonsense")
 }
+
+func TestTheRootSecretIsReplacedWithoutLosingAnything(t *testing.T) {
+	t.Parallel()
+	const first, second = "3KZtBqz8vXo1mJ5yW7nR0cQfT2hL9uGdPaSeVxYb", "pQ7rLw2ZsX9cVbN4mKj6HgF1dTyU8iOe5aRqWz0E"
+	p := place{dir: t.TempDir(), env: []string{"TOKEN_SIGNING_KEY=" + first}}
+	s := p.serve(t)
+	me, account := s.register(t)
+	_, codes := me.enrol()
+	credentials := map[string]any{"email": account.User.Email, "password": password}
+	with := func(secrets string) *server {
+		t.Helper()
+		s.kill()
+		p.env = []string{"TOKEN_SIGNING_KEY=" + secrets}
+		s = p.serve(t)
+		return s
+	}
+	me.at(with(second+","+first)).want(200, nil, "GET", "/api/v1/users/me", nil)
+	p.must(t, "", "keys", "rotate")
+	me.at(with(second)).want(200, nil, "GET", "/api/v1/users/me", nil)
+	p.must(t, "", "audit", "verify")
+	credentials["mfa_code"] = "000000"
+	person{t: t, server: s}.refused(401, "auth.bad_mfa_code", "POST", "/api/v1/auth/login", credentials)
+	credentials["mfa_code"] = codes[3]
+	person{t: t, server: s}.want(200, nil, "POST", "/api/v1/auth/login", credentials)
+
+	p.env = []string{"TOKEN_SIGNING_KEY=" + first}
+	if got := p.run(t, "", "keys", "rotate"); got.code != 1 || !strings.Contains(got.stderr, "TOKEN_SIGNING_KEY") {
+		t.Errorf("a secret that is no longer good: exit code %d\n%s", got.code, got.stderr)
+	}
+}

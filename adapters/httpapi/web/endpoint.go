@@ -183,8 +183,8 @@ func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
 		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
 		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
 	}
-	r.Device.Name = deviceName(r.Device.UserAgent)
 	if d.Permission == identity.Public {
+		r.Device.Name = deviceName(r.Device.UserAgent) // sessions are opened and renewed by nobody yet
 		return r, nil
 	}
 	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
