@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -12,10 +13,31 @@ import (
 	"github.com/toeic-app/toeic/domain/identity"
 )
 
-// all lists the permissions in a fixed order.
+// all lists the permissions in a fixed order: what is public, what learners may, and the rest.
 func all() []identity.Permission {
 	return []identity.Permission{
-		identity.Public, identity.OwnAccount, identity.ReadExams, identity.TakeAttempts, identity.ReadSessions, identity.RevokeSessions,
+		identity.Public, identity.OwnAccount, identity.ReadExams, identity.TakeAttempts,
+		identity.OwnTokens, identity.ReadTokens, identity.RevokeTokens, identity.ReadSessions, identity.RevokeSessions, identity.ReadUsers,
+		identity.ManageUsers, identity.ReadRoles, identity.ManageRoles, identity.ReadAudit, identity.ReadSecurity,
+	}
+}
+
+const firstAdministrative = 4 // in all
+
+func TestWhatIsAdministrativeIsWhatLearnersLack(t *testing.T) {
+	for i, p := range all() {
+		if got := p.Administrative(); got != (i >= firstAdministrative) {
+			t.Errorf("%s administrative = %t", p, got)
+		}
+		if slices.Contains(identity.Learner.Grants(), p) == p.Administrative() {
+			t.Errorf("%s is given to learners and administrative", p)
+		}
+	}
+	if got := len(identity.Admin.Grants()); got != len(all()) {
+		t.Errorf("administrators may %d things of %d", got, len(all()))
+	}
+	if identity.Role("owner").Grants() != nil || identity.Role("owner").BuiltIn() || !identity.Rater.BuiltIn() {
+		t.Error("a role that is not built in allows something")
 	}
 }
 
@@ -39,7 +61,7 @@ func TestTheTestsKnowEveryPermission(t *testing.T) {
 func TestAScopeCoversAPermissionItsFamilyOrEverything(t *testing.T) {
 	for scope, want := range map[identity.Scope][]identity.Permission{
 		"*":              all(),
-		"admin:*":        {identity.ReadSessions, identity.RevokeSessions},
+		"admin:*":        all()[firstAdministrative:],
 		"sessions:*":     {identity.ReadSessions, identity.RevokeSessions},
 		"sessions:read":  {identity.ReadSessions},
 		"sessions:write": {identity.RevokeSessions},
@@ -117,6 +139,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		return identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{role}, Scopes: append([]identity.Scope{}, scopes...)}
 	}
 	learners := []identity.Permission{identity.OwnAccount, identity.ReadExams, identity.TakeAttempts}
+	operators := slices.DeleteFunc(all()[1:], func(p identity.Permission) bool { return p == identity.ManageUsers || p == identity.ManageRoles })
 	for name, tc := range map[string]struct {
 		who identity.Actor
 		may []identity.Permission // beyond what is public
@@ -129,7 +152,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"somebody without a role":              {session(), nil},
 		"somebody with an unknown role":        {session("owner"), nil},
 		"an administrator's token for all":     {token(identity.Admin, "*"), all()[1:]},
-		"an administrator's token for staff":   {token(identity.Admin, "admin:*"), all()[4:]},
+		"an administrator's token for staff":   {token(identity.Admin, "admin:*"), all()[firstAdministrative:]},
+		"an operator":                          {session(identity.Operator), operators},
+		"a teacher":                            {session(identity.Teacher), learners},
+		"somebody with a defined role":         {identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{"watcher"}, Granted: []identity.Permission{identity.ReadAudit}}, []identity.Permission{identity.ReadAudit}},
+		"a defined role behind a narrow token": {identity.Actor{UserID: user, TokenID: id, Granted: []identity.Permission{identity.ReadAudit, identity.ReadUsers}, Scopes: []identity.Scope{"users:*"}}, []identity.Permission{identity.ReadUsers}},
 		"an administrator's token for two":     {token(identity.Admin, "exams:read", "sessions:read"), []identity.Permission{identity.ReadExams, identity.ReadSessions}},
 		"an administrator's token for nothing": {token(identity.Admin), nil},
 		"a learner's token for all":            {token(identity.Learner, "*"), learners},
@@ -140,7 +167,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			if got := tc.who.May(p); got != want {
 				t.Errorf("%s may %s = %t", name, p, got)
 			}
-			err := tc.who.Authorize(p)
+			err := tc.who.Authorize(identity.Demand{Permission: p}, noon)
 			switch {
 			case want && err != nil:
 				t.Errorf("%s, %s: %v", name, p, err)
@@ -155,7 +182,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 
 func TestAnUnknownPermissionIsGivenToNobody(t *testing.T) {
 	chief := identity.Actor{UserID: user, Roles: identity.Roles()}
-	if err := chief.Authorize("exams:delete"); !errors.Is(err, identity.ErrForbidden) {
+	if err := chief.Authorize(identity.Demand{Permission: "exams:delete"}, noon); !errors.Is(err, identity.ErrForbidden) {
 		t.Error(err)
 	}
 }
@@ -174,4 +201,62 @@ func TestAScopeNeverAddsToWhatTheRolesAllow(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestWhatCannotBeUndoneNeedsAFreshProof(t *testing.T) {
+	proved := func(ago time.Duration) identity.Actor {
+		at := noon.Add(-ago)
+		return identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{identity.Admin}, ProvedAt: &at}
+	}
+	token := identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{identity.Admin}, Scopes: []identity.Scope{"*"}}
+	never := identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{identity.Admin}}
+	for name, tc := range map[string]struct {
+		who  identity.Actor
+		what identity.Permission
+		want error
+	}{
+		"just now":                           {proved(0), identity.ManageUsers, nil},
+		"ten minutes ago":                    {proved(identity.StepUpAge), identity.ManageUsers, nil},
+		"longer ago":                         {proved(identity.StepUpAge + tick), identity.ManageUsers, identity.ErrStepUpRequired},
+		"by a clock that is ahead":           {proved(-time.Minute), identity.ManageUsers, nil},
+		"never":                              {never, identity.OwnAccount, identity.ErrStepUpRequired},
+		"a token in administration":          {token, identity.ManageUsers, nil},
+		"a token on its owner's credentials": {token, identity.OwnAccount, identity.ErrStepUpRequired},
+		"nobody":                             {identity.Actor{}, identity.OwnAccount, identity.ErrUnauthenticated},
+	} {
+		if err := tc.who.Authorize(identity.Demand{Permission: tc.what, Fresh: true}, noon); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v, want %v", name, err, tc.want)
+		}
+	}
+}
+
+func TestASecondFactorIsDemandedForAdministrationAlone(t *testing.T) {
+	without := identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{identity.Admin}}
+	with := without
+	with.FactorAt = new(noon.Add(-30 * 24 * time.Hour))
+	token := identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{identity.Admin}, Scopes: []identity.Scope{"*"}}
+	for _, p := range all() {
+		want := error(nil)
+		if p.Administrative() {
+			want = identity.ErrFactorRequired
+		}
+		demand := identity.Demand{Permission: p, Factor: true}
+		if err := without.Authorize(demand, noon); !errors.Is(err, want) {
+			t.Errorf("without, %s: %v", p, err)
+		}
+		if err := errors.Join(with.Authorize(demand, noon), token.Authorize(demand, noon)); err != nil {
+			t.Errorf("with, %s: %v", p, err)
+		}
+	}
+}
+
+func TestNobodyHandsOnWhatTheyLack(t *testing.T) {
+	operator := identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{identity.Operator}}
+	if !operator.MayGrant(identity.Learner.Grants()) || !operator.MayGrant(identity.Operator.Grants()) || operator.MayGrant(identity.Admin.Grants()) {
+		t.Error("an operator hands on what they lack, or not what they have")
+	}
+	narrow := identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{identity.Admin}, Scopes: []identity.Scope{"users:*"}}
+	if narrow.MayGrant(identity.Admin.Grants()) || !narrow.MayGrant(identity.Learner.Grants()) {
+		t.Error("a narrow token hands on what its scope keeps from it")
+	}
 }

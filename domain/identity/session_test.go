@@ -12,9 +12,10 @@ import (
 
 func TestASessionLivesUntilItIsIdleTooLongOrRevoked(t *testing.T) {
 	device := identity.Device{IP: "192.0.2.1", UserAgent: "Tests"}
-	s := identity.OpenSession(id, user, device, noon)
+	s := identity.OpenSession(id, user, identity.Proof{}, device, noon)
 	want := identity.Session{
 		ID: id, UserID: user, Device: device, CreatedAt: noon, LastSeenAt: noon, ExpiresAt: noon.Add(identity.SessionLifetime),
+		ProvedAt: &noon,
 	}
 	if diff := cmp.Diff(want, s); diff != "" {
 		t.Error(diff)
@@ -31,7 +32,7 @@ func TestASessionLivesUntilItIsIdleTooLongOrRevoked(t *testing.T) {
 }
 
 func TestARefreshProlongsASessionAndRemembersWhereItCameFrom(t *testing.T) {
-	before := identity.OpenSession(id, user, identity.Device{IP: "192.0.2.1"}, noon)
+	before := identity.OpenSession(id, user, identity.Proof{}, identity.Device{IP: "192.0.2.1"}, noon)
 	later := noon.Add(identity.SessionLifetime - tick)
 	device := identity.Device{IP: "192.0.2.2", UserAgent: "Another"}
 	want := before
@@ -46,7 +47,7 @@ func TestARefreshProlongsASessionAndRemembersWhereItCameFrom(t *testing.T) {
 }
 
 func TestARefreshDoesNotReviveARevokedSession(t *testing.T) {
-	s := identity.OpenSession(id, user, identity.Device{}, noon)
+	s := identity.OpenSession(id, user, identity.Proof{}, identity.Device{}, noon)
 	s.RevokedAt = &noon
 	if s.Renewed(identity.Device{}, noon).Live(noon) {
 		t.Error("it lives again")
@@ -112,5 +113,29 @@ func TestAnAPITokenHasANameAndALifeTimeWithinLimits(t *testing.T) {
 		if diff := cmp.Diff(identity.APIToken{}, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
+	}
+}
+
+func TestAProofIsKeptWithItsTimeAndTheFactorApart(t *testing.T) {
+	s := identity.OpenSession(id, user, identity.Proof{Factor: true}, identity.Device{}, noon)
+	later := noon.Add(time.Hour)
+	again := s.Proved(identity.Proof{}, later)
+	if *again.ProvedAt != later || *again.FactorAt != noon || *s.ProvedAt != noon {
+		t.Errorf("proved %v, with a factor %v; before %v", again.ProvedAt, again.FactorAt, s.ProvedAt)
+	}
+	if identity.OpenSession(id, user, identity.Proof{}, identity.Device{}, noon).FactorAt != nil {
+		t.Error("a password is taken for a second factor")
+	}
+}
+
+func TestASpentTokenMayComeBackWithinTheGrace(t *testing.T) {
+	token := identity.RefreshToken{SpentAt: &noon}
+	for after, want := range map[time.Duration]bool{0: false, identity.ReuseGrace: false, identity.ReuseGrace + tick: true, -time.Minute: false} {
+		if got := token.Reused(noon.Add(after)); got != want {
+			t.Errorf("after %s reused = %t", after, got)
+		}
+	}
+	if (identity.RefreshToken{}).Reused(noon) {
+		t.Error("an unspent token is reused")
 	}
 }

@@ -21,7 +21,7 @@ const (
 
 // The limits of repetition.
 const (
-	MaxTries  = 12 // with the pauses below, about six hours
+	MaxTries  = 20 // with the pauses below, about ten hours
 	Lease     = 2 * time.Minute
 	firstWait = 5 * time.Second
 	maxWait   = time.Hour
