@@ -49,11 +49,21 @@ func (m *memory) Forget(_ context.Context, now time.Time) error {
 
 func sealed(t *testing.T, secret string, inner ports.Replies) ports.Replies {
 	t.Helper()
-	key, err := seal.DeriveKey([]byte(strings.Repeat(secret, seal.KeySize)))
+	return seal.Replies(box(t, secret), inner)
+}
+
+// box makes a Box with a secret of each letter.
+func box(t *testing.T, letters ...string) *seal.Box {
+	t.Helper()
+	var secrets [][]byte
+	for _, l := range letters {
+		secrets = append(secrets, []byte(strings.Repeat(l, seal.KeySize)))
+	}
+	b, err := seal.NewBox(secrets...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return seal.New(key, inner)
+	return b
 }
 
 func claim(t *testing.T, r ports.Replies, key string) ([]byte, error) {
@@ -157,23 +167,95 @@ func TestEveryArgumentReachesTheStore(t *testing.T) {
 	}
 }
 
-// The derivation must never change, or no reply that was kept before an upgrade could be opened after it. The
-// figure was computed apart from this package, by HMAC-SHA256 step by step as RFC 5869 has it.
-func TestTheKeyIsDerivedByHKDF(t *testing.T) {
-	key, err := seal.DeriveKey([]byte("0123456789abcdef0123456789abcdef"))
-	if err != nil {
-		t.Fatal(err)
+func TestWhatIsSealedIsBoundToWhatItIsAbout(t *testing.T) {
+	b := box(t, "a")
+	sealed, err := b.Seal([]byte("secret"), "letter 1")
+	if err != nil || bytes.Contains(sealed, []byte("secret")) {
+		t.Fatalf("%q, %v", sealed, err)
 	}
-	const want = "9a5607ec531de4a59abd0a5bc5216790d6b6e5c05c37b9a22f9ff0bd00254f6a"
-	if got := hex.EncodeToString(key[:]); got != want {
-		t.Errorf("key %s", got)
+	if plain, err := b.Open(sealed, "letter 1"); err != nil || string(plain) != "secret" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	if plain, err := b.Open(sealed, "letter 2"); err == nil {
+		t.Errorf("about something else: %q", plain)
+	}
+	for i := range sealed {
+		changed := bytes.Clone(sealed)
+		changed[i] ^= 1
+		if plain, err := b.Open(changed, "letter 1"); err == nil {
+			t.Errorf("byte %d changed: %q", i, plain)
+		}
+	}
+	for _, short := range [][]byte{nil, sealed[:3], sealed[:4], sealed[:len(sealed)-1]} {
+		if _, err := b.Open(short, "letter 1"); err == nil {
+			t.Errorf("%d bytes are opened", len(short))
+		}
 	}
 }
 
-func TestAShortSecretGivesNoKey(t *testing.T) {
-	for _, secret := range []string{"", strings.Repeat("a", seal.KeySize-1)} {
-		if _, err := seal.DeriveKey([]byte(secret)); err == nil {
-			t.Errorf("a secret of %d bytes gives a key", len(secret))
+func TestASecretIsReplacedByPuttingTheNewOneFirst(t *testing.T) {
+	old, err := box(t, "a").Seal([]byte("x"), "about")
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := box(t, "b", "a")
+	if plain, err := both.Open(old, "about"); err != nil || string(plain) != "x" {
+		t.Errorf("sealed under the old one: %q, %v", plain, err)
+	}
+	renewed, err := both.Seal([]byte("x"), "about")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := box(t, "b").Open(renewed, "about"); err != nil {
+		t.Errorf("the new one alone: %v", err)
+	}
+	if _, err := box(t, "a").Open(renewed, "about"); err == nil {
+		t.Error("the old one opens what the new one sealed")
+	}
+}
+
+func TestKeysAreDerivedByPurposeAndTheSameInEveryProcess(t *testing.T) {
+	derive := func(b *seal.Box, purpose string) string {
+		key, err := b.Derive(purpose)
+		if err != nil || len(key) != 32 {
+			t.Fatalf("%d bytes, %v", len(key), err)
+		}
+		return hex.EncodeToString(key)
+	}
+	one := derive(box(t, "a"), "audit")
+	if one != derive(box(t, "a"), "audit") || one != derive(box(t, "a", "b"), "audit") {
+		t.Error("two processes derive two keys")
+	}
+	if one == derive(box(t, "a"), "codes") || one == derive(box(t, "b"), "audit") {
+		t.Error("another purpose or secret derives the same key")
+	}
+}
+
+// The derivations must never change, or nothing that was sealed before an upgrade could be opened after it. The text
+// was sealed by the first version of this package.
+func TestWhatTheFirstVersionSealedIsStillOpened(t *testing.T) {
+	sealed, err := hex.DecodeString(firstSealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, err := box(t, "a").Open(sealed, "golden"); err != nil || string(plain) != "kept since the first version" {
+		t.Errorf("%q, %v", plain, err)
+	}
+	key, err := box(t, "a").Derive("golden")
+	if err != nil || hex.EncodeToString(key) != firstDerived {
+		t.Errorf("%x, %v", key, err)
+	}
+}
+
+const (
+	firstSealed  = "fa04a289f51aad53468e578bf6dde2e5056c0be241e3e8046b1419db56f59e706d533d79528ba5a13d596eacb5fb2a77d336bc08adff8179bf8560f4"
+	firstDerived = "a181250ba81dfc4730324fafc41139e136996e3a770d29abfb40fa779acf6f7f"
+)
+
+func TestAShortSecretGivesNoBox(t *testing.T) {
+	for _, secrets := range [][][]byte{nil, {nil}, {bytes.Repeat([]byte("a"), seal.KeySize-1)}, {bytes.Repeat([]byte("a"), seal.KeySize), []byte("short")}} {
+		if _, err := seal.NewBox(secrets...); err == nil {
+			t.Errorf("%d secrets give a box", len(secrets))
 		}
 	}
 }

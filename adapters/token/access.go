@@ -46,8 +46,11 @@ func New(keys ...Key) (*Access, error) {
 		timed[i] = timedKey{Key: k}
 	}
 	ring, err := newKeyring(timed)
+	if err != nil {
+		return nil, err
+	}
 	a.ring.Store(ring)
-	return a, err
+	return a, nil
 }
 
 // ID implements ports.KeyRing.
