@@ -184,7 +184,7 @@ func TestTextThatDatabasesRefuseIsNoTextInAnAddress(t *testing.T) {
 
 func TestARuleOfAPathFieldNamesIt(t *testing.T) {
 	type in struct {
-		Number int `path:"number" json:"-" validate:"min=1,max=7"`
+		Number *int `path:"number" json:"-" validate:"required,min=1,max=7"`
 	}
 	url, _ := serving(t, toy("GET", "/parts/{number}", fine[in]))
 	got := ask(t, "GET", url+"/parts/9", "")
