@@ -70,9 +70,15 @@ func serving[In any](t *testing.T, e web.Endpoint[In, reply], change ...func(*we
 	if err := a.Err(); err != nil {
 		t.Fatal(err)
 	}
+	return listen(t, a), logs
+}
+
+// listen serves an API on a port of its own and returns its address.
+func listen(t *testing.T, a *web.API) string {
+	t.Helper()
 	s := httptest.NewServer(a.Handler())
 	t.Cleanup(s.Close)
-	return s.URL, logs
+	return s.URL
 }
 
 type answered struct {
