@@ -236,6 +236,17 @@ func answers(n int) []byte {
 	return []byte(`{"answers":[` + strings.Join(items, ",") + `]}`)
 }
 
+func TestTheCheckOfKeysDoesNotAllocateForEachObject(t *testing.T) {
+	body, s := answers(200), spellingFor[sheet]()
+	if n := testing.AllocsPerRun(10, func() {
+		if f := misspelt(body, s); f != nil {
+			t.Error(f)
+		}
+	}); n > 5 {
+		t.Errorf("%v allocations for 200 answers", n)
+	}
+}
+
 // BenchmarkDecode shows what the check of keys costs a body of 200 answers.
 func BenchmarkDecode(b *testing.B) {
 	body, s := answers(200), spellingFor[sheet]()

@@ -104,7 +104,7 @@ func TestAChangeThatWasDecidedOnAnotherVersionIsRefused(t *testing.T) {
 func TestAnIfMatchThatNoReplyGaveIsRefusedAndNamed(t *testing.T) {
 	url := serveThing(t, nil)
 	for _, garbage := range []string{
-		"nonsense", `"nonsense"`, `"v"`, `"v0"`, `"v-3"`, `"v+3"`, `"v03"`, `"v3.0"`, `"v3`, `v3"`, `""v3""`, `"v3", "v4"`, `W/"v3"`, `"V3"`, `"v99999999999999999999"`, `""`, `**`, `"*"`,
+		"nonsense", `"nonsense"`, `"v"`, `"v0"`, `"v-3"`, `"v+3"`, `"v03"`, `"v3.0"`, `"v3`, `v3"`, `v03`, `v+3`, `3`, `""v3""`, `"v3", "v4"`, `W/"v3"`, `"V3"`, `"v99999999999999999999"`, `""`, `**`, `"*"`,
 	} {
 		got := ask(t, "PUT", url, `{"text":"x"}`, "Content-Type", "application/json", "If-Match", garbage)
 		if got.StatusCode != 422 || len(got.problem.Errors) != 1 || got.problem.Errors[0].Field != "If-Match" || got.problem.Errors[0].Code != "type" {
