@@ -112,8 +112,11 @@ func (c Config) checkAccounts() []Problem {
 		setting string
 		value   int
 	}{
-		{"RATE_LIMIT_SIGN_IN", c.RateLimitSignIn}, {"RATE_LIMIT_READ", c.RateLimitRead}, {"RATE_LIMIT_WRITE", c.RateLimitWrite},
-		{"RATE_LIMIT_ADMIN", c.RateLimitAdmin}, {"RATE_LIMIT_FAILURES", c.RateLimitFailures},
+		{"RATE_LIMIT_SIGN_IN", c.RateLimitSignIn},
+		{"RATE_LIMIT_READ", c.RateLimitRead},
+		{"RATE_LIMIT_WRITE", c.RateLimitWrite},
+		{"RATE_LIMIT_ADMIN", c.RateLimitAdmin},
+		{"RATE_LIMIT_FAILURES", c.RateLimitFailures},
 	} {
 		if limit.value < 0 {
 			bad(limit.setting, "must be a number of requests a minute, or 0 for no limit")

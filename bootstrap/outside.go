@@ -19,6 +19,7 @@ func (noProviders) Names() []string { return nil }
 func (noProviders) Begin(context.Context, string) (string, []byte, error) {
 	return "", nil, identity.ErrProviderUnknown
 }
+
 func (noProviders) Finish(context.Context, string, []byte, string, string) (identity.External, error) {
 	return identity.External{}, identity.ErrProviderUnknown
 }
