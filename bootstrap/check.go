@@ -81,7 +81,7 @@ func (c Config) checkKey() []Problem {
 	}
 	if c.TokenSigningKey != "" {
 		for _, key := range strings.Split(string(c.TokenSigningKey), ",") {
-			if detail := weakness(key); detail != "" {
+			if detail := weakness(strings.TrimSpace(key)); detail != "" {
 				bad(detail)
 			}
 		}

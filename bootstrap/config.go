@@ -64,6 +64,9 @@ type Config struct {
 	DBMaxLifetime    time.Duration `env:"DB_MAX_LIFETIME" envDefault:"1h"`
 }
 
+// mask is shown in place of what is secret.
+const mask = "********"
+
 // Secret is a value that never shows itself.
 type Secret string
 
@@ -72,7 +75,7 @@ func (s Secret) String() string {
 	if s == "" {
 		return ""
 	}
-	return "********"
+	return mask
 }
 
 // GoString keeps %#v from showing it.
@@ -84,17 +87,24 @@ func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // Address is a URL that may hold a password, which it does not show.
 type Address string
 
-// String returns the address without user information and options, where passwords may be.
+// String returns the address without user information and options, where passwords may be. It masks rather too much
+// of what is no proper address: that may be a password in the wrong place.
 func (a Address) String() string {
 	scheme, rest, ok := strings.Cut(string(a), "://")
-	if !ok {
-		return string(a) // sqlite:path has no password
+	switch {
+	case a == "", strings.HasPrefix(string(a), "sqlite:"):
+		return string(a) // a path has no password
+	case !ok:
+		return mask
 	}
-	rest, _, _ = strings.Cut(rest, "?")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		rest = "********@" + rest[at+1:]
+	host, options, _ := strings.Cut(rest, "?")
+	switch at := strings.LastIndexByte(host, '@'); {
+	case strings.Contains(options, "@"):
+		host = mask // the question mark may be part of a password
+	case at >= 0:
+		host = mask + "@" + host[at+1:]
 	}
-	return scheme + "://" + rest
+	return scheme + "://" + host
 }
 
 // GoString keeps %#v from showing a password.

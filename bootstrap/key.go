@@ -16,7 +16,7 @@ import (
 func (c Config) rootSecrets() ([][]byte, error) {
 	var out [][]byte
 	for key := range strings.SplitSeq(string(c.TokenSigningKey), ",") {
-		if key != "" {
+		if key = strings.TrimSpace(key); key != "" {
 			out = append(out, []byte(key))
 		}
 	}

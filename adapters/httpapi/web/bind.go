@@ -32,7 +32,8 @@ var (
 type plan struct {
 	path, query  []parameter
 	header       []parameter
-	body         bool // some fields come from a JSON body
+	body         bool      // some fields come from a JSON body
+	keys         *spelling // of the body
 	optionalBody bool
 }
 
@@ -50,6 +51,7 @@ func planOf[In any](path string, optionalBody bool) (plan, error) {
 	if t.Kind() != reflect.Struct {
 		return p, fmt.Errorf("web: a request is a struct, not %s", t)
 	}
+	p.keys = spellingOf(t, map[reflect.Type]*spelling{})
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous || !f.IsExported() {
 			continue
@@ -170,7 +172,7 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 			return nil, err
 		}
 		if len(body) > 0 {
-			bad, err := decode(body, in)
+			bad, err := decode(body, in, p.keys)
 			if err != nil {
 				return nil, err
 			}
@@ -222,14 +224,14 @@ func (p plan) read(r *http.Request, most int64) ([]byte, error) {
 
 // decode reads exactly one JSON value without unknown, misspelt or repeated fields. It returns the field that is wrong, or an error
 // when the text is no JSON at all.
-func decode(body []byte, into any) ([]fault.Field, error) {
-	if !json.Valid(body) {
+func decode(body []byte, into any, s *spelling) ([]fault.Field, error) {
+	err := json.Unmarshal(body, into)
+	if err != nil && !json.Valid(body) {
 		return nil, ErrMalformed
 	}
-	if f := misspelt(body, reflect.TypeOf(into)); f != nil {
+	if f := misspelt(body, s); f != nil {
 		return []fault.Field{*f}, nil
 	}
-	err := json.Unmarshal(body, into)
 	var wrong *json.UnmarshalTypeError
 	switch {
 	case err == nil:

@@ -70,9 +70,15 @@ func serving[In any](t *testing.T, e web.Endpoint[In, reply], change ...func(*we
 	if err := a.Err(); err != nil {
 		t.Fatal(err)
 	}
+	return listen(t, a), logs
+}
+
+// listen serves an API on a port of its own and returns its address.
+func listen(t *testing.T, a *web.API) string {
+	t.Helper()
 	s := httptest.NewServer(a.Handler())
 	t.Cleanup(s.Close)
-	return s.URL, logs
+	return s.URL
 }
 
 type answered struct {
@@ -184,7 +190,7 @@ func TestTextThatDatabasesRefuseIsNoTextInAnAddress(t *testing.T) {
 
 func TestARuleOfAPathFieldNamesIt(t *testing.T) {
 	type in struct {
-		Number int `path:"number" json:"-" validate:"min=1,max=7"`
+		Number *int `path:"number" json:"-" validate:"required,min=1,max=7"`
 	}
 	url, _ := serving(t, toy("GET", "/parts/{number}", fine[in]))
 	got := ask(t, "GET", url+"/parts/9", "")

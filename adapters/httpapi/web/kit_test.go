@@ -324,7 +324,7 @@ func TestARepeatedRequestIsAnsweredOnceAndFailuresGiveTheKeyBack(t *testing.T) {
 func TestAListIsPagedByCursorsThatClientsCannotMakeUp(t *testing.T) {
 	last := uuid.Must(uuid.NewV7())
 	list := web.ListOf(ports.Slice[int]{Items: []int{1, 2}, Next: last}, func(n int) string { return fmt.Sprint(n) })
-	page, err := web.PageQuery{Limit: 7, Cursor: *list.NextCursor}.Page()
+	page, err := web.PageQuery{Limit: new(7), Cursor: *list.NextCursor}.Page()
 	if err != nil || page != (ports.Page{Limit: 7, After: last}) {
 		t.Errorf("page %+v, %v", page, err)
 	}

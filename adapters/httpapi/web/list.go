@@ -91,17 +91,14 @@ type Version int
 // Versioned is an Out that tells its version, which becomes its ETag.
 type Versioned interface{ StateVersion() int }
 
-// parseVersion reads what versionTag wrote, or the * that names any.
+// parseVersion reads what versionTag wrote, whose quotes may be missing, or the * that names any.
 func parseVersion(tag string) (Version, error) {
 	if tag == "*" {
 		return 0, nil
 	}
-	digits, ok := strings.CutPrefix(strings.Trim(tag, `"`), "v")
-	if !ok {
-		return 0, errors.New("not an ETag of a version")
-	}
-	n, err := strconv.Atoi(digits)
-	if err != nil || n < 1 {
+	bare := strings.Trim(tag, `"`)
+	n, err := strconv.Atoi(strings.TrimPrefix(bare, "v"))
+	if quoted := versionTag(n); err != nil || n < 1 || bare != strings.Trim(quoted, `"`) || (tag != bare && tag != quoted) {
 		return 0, errors.New("not an ETag of a version")
 	}
 	return Version(n), nil

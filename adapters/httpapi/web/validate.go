@@ -15,7 +15,7 @@ import (
 func newValidator() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
 	v.RegisterTagNameFunc(func(f reflect.StructField) string {
-		for _, from := range []string{"path", "query"} {
+		for _, from := range []string{"path", "query", "header"} {
 			if name := f.Tag.Get(from); name != "" {
 				return name
 			}
@@ -43,12 +43,13 @@ func violations(check *validator.Validate, in any) []fault.Field {
 	return fields
 }
 
-// clientName drops the names of Go types, which alone begin with a capital or are the first.
+// clientName drops the names of Go types, which are the first or begin with a capital. So do those of headers, but they
+// come last.
 func clientName(namespace string) string {
 	parts := strings.Split(namespace, ".")[1:]
 	kept := parts[:0]
-	for _, p := range parts {
-		if p[0] < 'A' || p[0] > 'Z' {
+	for i, p := range parts {
+		if p[0] < 'A' || p[0] > 'Z' || i == len(parts)-1 {
 			kept = append(kept, p)
 		}
 	}
