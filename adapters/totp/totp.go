@@ -71,11 +71,11 @@ func (a *Authenticator) address(account identity.Email, secret string) string {
 // Blanks in the code are ignored, since apps show it in groups. A secret that Enrol did not make has no good code.
 func (a *Authenticator) Check(secret, code string, now time.Time, spent int64) (step int64, ok bool) {
 	code = withoutBlanks(code)
-	if !sixDigits(code) || !longEnough(secret) {
+	if !longEnough(secret) {
 		return 0, false
 	}
 	present := now.Unix() / period
-	// All steps are compared, so that the time tells nothing. If two of them have the same code, the later one is
+	// What is not six digits equals no code. All steps are compared, so that the time tells nothing. If two of them have the same code, the later one is
 	// returned: by the earlier one the same code would be good again.
 	for s := present - window; s <= present+window; s++ {
 		want, err := hotp.GenerateCode(secret, uint64(s))
@@ -96,10 +96,6 @@ func withoutBlanks(code string) string {
 		}
 		return r
 	}, code)
-}
-
-func sixDigits(code string) bool {
-	return len(code) == digits && !strings.ContainsFunc(code, func(r rune) bool { return r < '0' || r > '9' })
 }
 
 // longEnough guards against a secret that was lost on its way here: the codes of an empty one are known to everybody.
