@@ -75,8 +75,8 @@ func (a *Authenticator) Check(secret, code string, now time.Time, spent int64) (
 		return 0, false
 	}
 	present := now.Unix() / period
-	// What is not six digits equals no code. All steps are compared, so that the time tells nothing. If two of them have the same code, the later one is
-	// returned: by the earlier one the same code would be good again.
+	// What is not six digits equals no code. All steps are compared, so that the time taken tells nothing. If two of
+	// them have the same code, the later one is returned: after the earlier one the code would be good again.
 	for s := present - window; s <= present+window; s++ {
 		want, err := hotp.GenerateCode(secret, uint64(s))
 		if err != nil {

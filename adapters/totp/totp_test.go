@@ -102,7 +102,7 @@ func TestAnEnrolmentHasWhatAnAppNeeds(t *testing.T) {
 
 func TestEveryEnrolmentHasASecretOfItsOwn(t *testing.T) {
 	a := newAuthenticator(t)
-	if enrolled(t, a) == enrolled(t, a) {
+	if first, second := enrolled(t, a), enrolled(t, a); first == second {
 		t.Error("two secrets are the same")
 	}
 }
