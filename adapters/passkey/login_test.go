@@ -46,7 +46,7 @@ func TestALoginGivesThePasskeyThatWasUsed(t *testing.T) {
 	p := newPasskeys(t, &clock{noon})
 	for _, kind := range []virtualwebauthn.KeyType{virtualwebauthn.KeyTypeEC2, virtualwebauthn.KeyTypeRSA} {
 		phone, laptop := newDevice(), newDevice()
-		laptop.cred = virtualwebauthn.NewCredential(kind)
+		laptop.cred = newCredential(kind)
 		first, want := registered(t, p, phone, ann()), registered(t, p, laptop, ann())
 		want.ID, want.Name, want.LastUsedAt = uuid.UUID{15: 10}, "laptop", new(noon)
 		got, err := signIn(t, p, laptop, accounts{ann().ID: {first, want}, bob().ID: nil})

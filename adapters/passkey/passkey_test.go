@@ -61,7 +61,19 @@ func newDevice() *device {
 	return &device{
 		page: virtualwebauthn.RelyingParty{ID: site, Origin: origin},
 		auth: virtualwebauthn.NewAuthenticator(),
-		cred: virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		cred: newCredential(virtualwebauthn.KeyTypeEC2),
+	}
+}
+
+// newCredential passes over keys that the software authenticator writes wrongly: it leaves out leading zeros of the
+// coordinates, which one in 128 has.
+func newCredential(kind virtualwebauthn.KeyType) virtualwebauthn.Credential {
+	const whole = 77 // bytes of an ES256 key with both coordinates
+	for {
+		c := virtualwebauthn.NewCredential(kind)
+		if kind != virtualwebauthn.KeyTypeEC2 || len(c.Key.AttestationData()) == whole {
+			return c
+		}
 	}
 }
 

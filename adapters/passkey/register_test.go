@@ -88,7 +88,7 @@ func TestARegistrationGivesTheCredentialAndItsRecordAndNothingElse(t *testing.T)
 	p := newPasskeys(t, &clock{noon})
 	for _, kind := range []virtualwebauthn.KeyType{virtualwebauthn.KeyTypeEC2, virtualwebauthn.KeyTypeRSA} {
 		d := newDevice()
-		d.cred = virtualwebauthn.NewCredential(kind)
+		d.cred = newCredential(kind)
 		options, state := beginRegistration(t, p, ann())
 		got, err := p.FinishRegistration(ann(), state, d.create(t, options))
 		if err != nil {
