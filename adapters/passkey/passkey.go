@@ -56,7 +56,7 @@ func New(c Config) (*Passkeys, error) {
 		return nil, fmt.Errorf("configure passkeys: %w", err)
 	}
 	// The library would enforce its timeouts by the machine's clock, so states get their end here.
-	timeouts := webauthn.TimeoutConfig{Timeout: Timeout, TimeoutUVD: Timeout}
+	timeouts := webauthn.TimeoutConfig{Timeout: Timeout}
 	site, err := webauthn.New(&webauthn.Config{
 		RPID: c.ID, RPDisplayName: c.Name, RPOrigins: c.Origins,
 		AttestationPreference: protocol.PreferNoAttestation,
@@ -80,11 +80,10 @@ func (c Config) check() error {
 	switch {
 	case c.Clock == nil:
 		return errors.New("a clock is needed")
+	case c.ID == "":
+		return errors.New("the relying party needs a domain")
 	case strings.TrimSpace(c.Name) == "":
 		return errors.New("the site needs a name")
-	}
-	if err := protocol.ValidateRPID(c.ID); err != nil {
-		return fmt.Errorf("the relying party %q is not a domain: %w", c.ID, err)
 	}
 	for _, origin := range c.Origins {
 		if !c.covers(origin) {
@@ -94,7 +93,7 @@ func (c Config) check() error {
 	return nil
 }
 
-// covers applies the browsers' rules: a page may use the passkeys of its own domain or one above, over a connection
+// covers applies the rules of browsers: a page may use the passkeys of its own domain or one above, over a connection
 // that is safe from listeners.
 func (c Config) covers(origin string) bool {
 	u, err := url.Parse(origin)
@@ -102,8 +101,7 @@ func (c Config) covers(origin string) bool {
 		return false
 	}
 	host := u.Hostname()
-	local := host == "localhost" || strings.HasSuffix(host, ".localhost")
-	safe := u.Scheme == "https" || u.Scheme == "http" && local
+	safe := u.Scheme == "https" || u.Scheme == "http" && host == "localhost"
 	return safe && (host == c.ID || strings.HasSuffix(host, "."+c.ID))
 }
 

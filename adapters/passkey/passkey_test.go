@@ -231,7 +231,7 @@ func TestTheSiteMustBeOneThatBrowsersAccept(t *testing.T) {
 		"localhost without TLS":             {func(c *passkey.Config) { c.ID, c.Origins = "localhost", []string{"http://localhost:8080"} }, true},
 		"no clock":                          {func(c *passkey.Config) { c.Clock = nil }, false},
 		"no name":                           {func(c *passkey.Config) { c.Name = " " }, false},
-		"no relying party":                  {func(c *passkey.Config) { c.ID = "" }, false},
+		"no relying party":                  {func(c *passkey.Config) { c.ID, c.Origins = "", []string{"https://."} }, false},
 		"an address as the relying party":   {func(c *passkey.Config) { c.ID = "https://toeic.example" }, false},
 		"a number as the relying party":     {func(c *passkey.Config) { c.ID, c.Origins = "127.0.0.1", []string{"http://127.0.0.1"} }, false},
 		"a port in the relying party":       {func(c *passkey.Config) { c.ID, c.Origins = "localhost:80", []string{"http://localhost:80"} }, false},
