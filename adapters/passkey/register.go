@@ -12,6 +12,12 @@ import (
 	"github.com/toeic-app/toeic/domain/identity"
 )
 
+// maxAttestation is the longest attestation object that is read, in bytes; without attestation, which is not asked for,
+// it has a few hundred, or two thousand with the longest credential and RSA key. The time to check a signature grows with
+// the square of an RSA key: one of 36,000 bytes, for which an answer has room, would take five seconds at every login;
+// with 4 KiB it is some tens of milliseconds, as for a password.
+const maxAttestation = 4 << 10
+
 // BeginRegistration returns options for PublicKeyCredential.parseCreationOptionsFromJSON.
 func (p *Passkeys) BeginRegistration(u identity.User, known []identity.Passkey) (options json.RawMessage, state []byte, err error) {
 	owner, err := ownerOf(u, known)
@@ -39,6 +45,9 @@ func (p *Passkeys) FinishRegistration(u identity.User, state []byte, answer json
 	parsed, err := parse(answer, protocol.ParseCredentialCreationResponseBytes)
 	if err != nil {
 		return identity.Passkey{}, err
+	}
+	if n := len(parsed.Raw.AttestationResponse.AttestationObject); n > maxAttestation {
+		return identity.Passkey{}, identity.ErrPasskeyRefused.Because(fmt.Errorf("an attestation of %d bytes is too long", n))
 	}
 	credential, err := p.site.CreateCredential(owner{user: u}, session, parsed)
 	if err != nil {
