@@ -12,7 +12,11 @@ import (
 
 // outside makes what talks to mail servers, authenticators and providers.
 func (c *core) outside(t *identityTools) error {
-	t.app = totp.Apps{Issuer: productName}
+	app, err := totp.New(productName)
+	if err != nil {
+		return err
+	}
+	t.app = app
 	providers, err := oidc.New(c.config.oidc(), c.clock)
 	if err != nil {
 		return err
@@ -25,7 +29,7 @@ func (c *core) outside(t *identityTools) error {
 	if domain == "" {
 		return nil
 	}
-	site, err := passkey.New(passkey.Config{Domain: domain, Name: productName, Origins: origins})
+	site, err := passkey.New(passkey.Config{ID: domain, Name: productName, Origins: origins, Clock: c.clock})
 	if err != nil {
 		return err
 	}

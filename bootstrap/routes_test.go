@@ -46,6 +46,9 @@ func routesOf(t *testing.T) []web.Route {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := api.DocumentErr(); err != nil {
+		t.Fatal(err)
+	}
 	return api.Routes()
 }
 

@@ -1,206 +1,134 @@
-// Package passkey runs the ceremonies of WebAuthn for one site, the relying party.
+// Package passkey runs the ceremonies of WebAuthn, by which a browser and an authenticator prove whose passkey they
+// hold.
 //
-// Credentials are discoverable, so nobody has to type an address to log in, and need user verification by the
-// authenticator (a PIN or a fingerprint), so that a passkey is two factors in one. Attestation is not asked for: which
-// make of authenticator people use is their business.
+// Passkeys are discoverable, so that nobody needs to say who they are before, and are made and used only after the
+// authenticator has verified its owner by a PIN, a finger or the like: possession and person, two factors in one step.
+// No attestation is asked for, as any make of authenticator is welcome.
 package passkey
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
-	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
 
-var _ ports.Passkeys = (*Site)(nil)
+var _ ports.Passkeys = (*Passkeys)(nil)
 
-// maxAnswer is the longest answer of a browser that is read, in bytes. Real ones have less than a tenth of it.
-const maxAnswer = 64 << 10
+const (
+	// Timeout is how long the answer to a ceremony may take.
+	Timeout = 5 * time.Minute
+	// MaxAnswer is the longest answer that is read, in bytes. Those of real authenticators have a few thousand.
+	MaxAnswer = 64 << 10
+)
 
-// Config names the relying party.
+// Config says which site the passkeys are for.
 type Config struct {
-	Domain  string   // its identifier, such as example.com; passkeys are bound to it for ever
-	Name    string   // shown by browsers
-	Origins []string // where its pages are served from, such as https://app.example.com
+	// ID is the relying party's: the site's domain, such as "toeic.example", or "localhost". A passkey belongs to it
+	// for ever; under another ID all of them are useless.
+	ID string
+	// Name is shown when a passkey is made.
+	Name string
+	// Origins are the addresses of the pages that run the ceremonies, such as "https://app.toeic.example", all of them
+	// on ID or below.
+	Origins []string
+	// Clock ends the ceremonies.
+	Clock ports.Clock
 }
 
-// Site is the relying party.
-type Site struct{ rp *webauthn.WebAuthn }
+// Passkeys makes passkeys and signs their owners in. It is safe for concurrent use.
+type Passkeys struct {
+	site  *webauthn.WebAuthn
+	clock ports.Clock
+}
 
-// New fails for a domain or an origin that is none.
-func New(c Config) (*Site, error) {
-	if c.Domain == "" || len(c.Origins) == 0 {
-		return nil, errors.New("configure passkeys: a domain and at least one origin are required")
+// New fails for a configuration under which browsers would refuse to work, rather than let every learner find out.
+func New(c Config) (*Passkeys, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("configure passkeys: %w", err)
 	}
-	timeout := webauthn.TimeoutConfig{Enforce: true, Timeout: identity.CeremonyLifetime, TimeoutUVD: identity.CeremonyLifetime}
-	rp, err := webauthn.New(&webauthn.Config{
-		RPID: c.Domain, RPDisplayName: c.Name, RPOrigins: c.Origins, AttestationPreference: protocol.PreferNoAttestation,
+	// The library would enforce its timeouts by the machine's clock, so states get their end here.
+	timeouts := webauthn.TimeoutConfig{Timeout: Timeout}
+	site, err := webauthn.New(&webauthn.Config{
+		RPID: c.ID, RPDisplayName: c.Name, RPOrigins: c.Origins,
+		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
-			RequireResidentKey: protocol.ResidentKeyRequired(), ResidentKey: protocol.ResidentKeyRequirementRequired,
-			UserVerification: protocol.VerificationRequired,
+			RequireResidentKey: protocol.ResidentKeyRequired(),
+			ResidentKey:        protocol.ResidentKeyRequirementRequired,
+			UserVerification:   protocol.VerificationRequired,
 		},
-		Timeouts: webauthn.TimeoutsConfig{Login: timeout, Registration: timeout},
+		Timeouts: webauthn.TimeoutsConfig{Login: timeouts, Registration: timeouts},
+		// Safari and some password managers answer for extensions that nobody asked for. None is used here, so what
+		// they say makes no difference.
+		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("configure passkeys: %w", err)
 	}
-	return &Site{rp: rp}, nil
+	return &Passkeys{site: site, clock: c.Clock}, nil
 }
 
-// owner is an account as the library sees it.
-type owner struct {
-	user        identity.User
-	credentials []webauthn.Credential
-}
-
-func (o owner) WebAuthnID() []byte                         { return o.user.ID[:] }
-func (o owner) WebAuthnName() string                       { return string(o.user.Email) }
-func (o owner) WebAuthnDisplayName() string                { return o.user.Profile.DisplayName }
-func (o owner) WebAuthnCredentials() []webauthn.Credential { return o.credentials }
-
-func ownerOf(u identity.User, keys []identity.Passkey) (owner, error) {
-	o := owner{user: u, credentials: make([]webauthn.Credential, len(keys))}
-	for i, k := range keys {
-		if err := json.Unmarshal(k.Record, &o.credentials[i]); err != nil {
-			return o, fmt.Errorf("read the record of a passkey: %w", err)
+func (c Config) check() error {
+	switch {
+	case c.Clock == nil:
+		return errors.New("a clock is needed")
+	case c.ID == "":
+		return errors.New("the relying party needs a domain")
+	case strings.TrimSpace(c.Name) == "":
+		return errors.New("the site needs a name")
+	}
+	for _, origin := range c.Origins {
+		if !c.covers(origin) {
+			return fmt.Errorf("the origin %q must be https:// (or http:// for localhost) with a host on %s, and nothing after it", origin, c.ID)
 		}
 	}
-	return o, nil
+	return nil
 }
 
-// BeginRegistration implements ports.Passkeys.
-func (s *Site) BeginRegistration(u identity.User, known []identity.Passkey) (json.RawMessage, []byte, error) {
-	o, err := ownerOf(u, known)
-	if err != nil {
-		return nil, nil, err
+// covers applies the rules of browsers: a page may use the passkeys of its own domain or one above, over a connection
+// that is safe from listeners.
+func (c Config) covers(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme+"://"+u.Host != origin {
+		return false
 	}
-	creation, session, err := s.rp.BeginRegistration(o, webauthn.WithExclusions(webauthn.Credentials(o.credentials).CredentialDescriptors()))
-	if err != nil {
-		return nil, nil, fmt.Errorf("begin to register a passkey: %w", err)
-	}
-	return encoded(creation.Response, session)
+	host := u.Hostname()
+	safe := u.Scheme == "https" || u.Scheme == "http" && host == "localhost"
+	return safe && (host == c.ID || strings.HasSuffix(host, "."+c.ID))
 }
 
-// BeginLogin implements ports.Passkeys.
-func (s *Site) BeginLogin() (json.RawMessage, []byte, error) {
-	assertion, session, err := s.rp.BeginDiscoverableLogin()
-	if err != nil {
-		return nil, nil, fmt.Errorf("begin to log in with a passkey: %w", err)
-	}
-	return encoded(assertion.Response, session)
-}
-
-// encoded gives the options as browsers take them, and the state to keep.
-func encoded(options any, session *webauthn.SessionData) (json.RawMessage, []byte, error) {
-	o, err := json.Marshal(options)
-	if err != nil {
-		return nil, nil, fmt.Errorf("encode the options of a ceremony: %w", err)
-	}
+// begun returns what the Begin methods do: options in the form of the browsers' parse…OptionsFromJSON, and the state.
+func (p *Passkeys) begun(options any, session *webauthn.SessionData) (json.RawMessage, []byte, error) {
+	session.Expires = p.clock.Now().Add(Timeout)
 	state, err := json.Marshal(session)
 	if err != nil {
-		return nil, nil, fmt.Errorf("encode the state of a ceremony: %w", err)
+		return nil, nil, fmt.Errorf("write the state: %w", err)
 	}
-	return o, state, nil
+	out, err := json.Marshal(options)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write the options: %w", err)
+	}
+	return out, state, nil
 }
 
-// decoded reads a state that encoded made.
-func decoded(state []byte) (webauthn.SessionData, error) {
+// resume reads a state. One that cannot be read may be of another version of the program, and then starting again helps
+// as much as after any other refusal.
+func (p *Passkeys) resume(state []byte) (webauthn.SessionData, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal(state, &session); err != nil {
-		return session, fmt.Errorf("read the state of a ceremony: %w", err)
+		return webauthn.SessionData{}, identity.ErrPasskeyRefused.Because(fmt.Errorf("read the state: %w", err))
 	}
+	if !p.clock.Now().Before(session.Expires) {
+		return webauthn.SessionData{}, identity.ErrPasskeyRefused.Because(errors.New("the state has expired"))
+	}
+	session.Expires = time.Time{} // the library would ask the machine's clock
 	return session, nil
 }
-
-// FinishRegistration implements ports.Passkeys.
-func (s *Site) FinishRegistration(u identity.User, state []byte, answer json.RawMessage) (identity.Passkey, error) {
-	session, err := decoded(state)
-	if err != nil {
-		return identity.Passkey{}, err
-	}
-	if len(answer) > maxAnswer {
-		return identity.Passkey{}, identity.ErrPasskeyRefused
-	}
-	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
-	if err != nil {
-		return identity.Passkey{}, refused(err)
-	}
-	credential, err := s.rp.CreateCredential(owner{user: u}, session, parsed)
-	if err != nil {
-		return identity.Passkey{}, refused(err)
-	}
-	return withRecord(identity.Passkey{UserID: u.ID, Credential: credential.ID}, credential)
-}
-
-func withRecord(k identity.Passkey, c *webauthn.Credential) (identity.Passkey, error) {
-	var err error
-	if k.Record, err = json.Marshal(c); err != nil {
-		return k, fmt.Errorf("encode the record of a passkey: %w", err)
-	}
-	return k, nil
-}
-
-// FinishLogin implements ports.Passkeys. A counter that did not grow says that somebody copied the authenticator, so
-// the answer is refused. What find fails with, other than not finding, is passed on: it says nothing about the answer.
-func (s *Site) FinishLogin(ctx context.Context, state []byte, answer json.RawMessage, find ports.PasskeyOwner) (identity.Passkey, error) {
-	session, err := decoded(state)
-	if err != nil {
-		return identity.Passkey{}, err
-	}
-	if len(answer) > maxAnswer {
-		return identity.Passkey{}, identity.ErrPasskeyRefused
-	}
-	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
-	if err != nil {
-		return identity.Passkey{}, refused(err)
-	}
-	lookup := finder{ctx: ctx, find: find}
-	_, credential, err := s.rp.ValidatePasskeyLogin(lookup.user, session, parsed)
-	switch {
-	case lookup.failed != nil:
-		return identity.Passkey{}, lookup.failed
-	case err != nil:
-		return identity.Passkey{}, refused(err)
-	case credential.Authenticator.CloneWarning:
-		return identity.Passkey{}, refused(errors.New("the counter did not grow"))
-	}
-	for _, k := range lookup.keys {
-		if string(k.Credential) == string(credential.ID) {
-			return withRecord(k, credential)
-		}
-	}
-	return identity.Passkey{}, refused(errors.New("the account has no such passkey"))
-}
-
-// finder calls back for the account of an answer and keeps what it found.
-type finder struct {
-	ctx    context.Context //nolint:containedctx // the library's callback has no context
-	find   ports.PasskeyOwner
-	keys   []identity.Passkey
-	failed error // other than that there is no such account
-}
-
-func (f *finder) user(_, handle []byte) (webauthn.User, error) {
-	id, err := uuid.FromBytes(handle)
-	if err != nil {
-		return nil, fmt.Errorf("read a user handle: %w", err)
-	}
-	u, keys, err := f.find(f.ctx, id)
-	if err != nil {
-		if !errors.Is(err, identity.ErrUserNotFound) {
-			f.failed = err
-		}
-		return nil, err
-	}
-	f.keys = keys
-	return ownerOf(u, keys)
-}
-
-func refused(err error) error { return identity.ErrPasskeyRefused.Because(err) }

@@ -1,14 +1,20 @@
-// Package totp makes and checks time-based one-time passwords (RFC 6238), as authenticator apps show them: six digits,
-// a new code every 30 seconds, HMAC-SHA1, because that is all that common apps support.
+// Package totp makes and checks the codes of authenticator apps: one-time passwords over time, RFC 6238.
+//
+// The parameters are the ones that every app supports, and several apps ignore any others: HMAC-SHA-1, six digits,
+// steps of 30 seconds. SHA-1 is no weakness here, as HMAC does not need a hash without collisions.
 package totp
 
 import (
 	"crypto/subtle"
+	"encoding/base32"
+	"errors"
 	"fmt"
+	"net/url"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
-	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/hotp"
 	"github.com/pquerna/otp/totp"
 
@@ -16,43 +22,84 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-var _ ports.Authenticator = Apps{}
+var _ ports.Authenticator = (*Authenticator)(nil)
 
 const (
-	period     = 30 // seconds of a step
+	period     = 30 // seconds in a step
+	window     = 1  // steps before and after the present one whose codes are good
 	digits     = 6
-	secretSize = 20 // bytes, the length of the hash, as RFC 4226 recommends
-	skew       = 1  // steps that a code may be early or late, so at least 30 seconds either way
+	secretSize = 20 // bytes: 160 bits, which RFC 4226 recommends
 )
 
-// Apps is what authenticator apps are set up and checked with. Issuer is the name that they show above the code.
-type Apps struct{ Issuer string }
+// Authenticator makes and checks codes. It is safe for concurrent use.
+type Authenticator struct{ issuer string }
 
-// Enrol implements ports.Authenticator. The secret is base32 without padding.
-func (a Apps) Enrol(account identity.Email) (secret, address string, err error) {
-	key, err := totp.Generate(totp.GenerateOpts{
-		Issuer: a.Issuer, AccountName: string(account), Period: period, Digits: digits, SecretSize: secretSize, Algorithm: otp.AlgorithmSHA1,
-	})
-	if err != nil {
-		return "", "", fmt.Errorf("make a secret: %w", err)
+// New returns an Authenticator whose codes appear under the name issuer in people's apps. The name must not be empty,
+// nor contain a colon, which divides it from the account in the address.
+func New(issuer string) (*Authenticator, error) {
+	if strings.TrimSpace(issuer) == "" || strings.Contains(issuer, ":") {
+		return nil, errors.New("the issuer of one-time passwords needs a name without a colon")
 	}
-	return key.Secret(), key.URL(), nil
+	return &Authenticator{issuer: issuer}, nil
 }
 
-// Check implements ports.Authenticator. Blanks in the code do not count, because apps show some. A secret that is none
-// fits no code.
-func (Apps) Check(secret, code string, now time.Time, spent int64) (int64, bool) {
-	code = strings.ReplaceAll(code, " ", "")
+// Enrol makes a random secret of 160 bits, in base32, and the address that an app reads from a QR code. Both must be
+// kept as safe as a password.
+func (a *Authenticator) Enrol(account identity.Email) (secret, address string, err error) {
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: a.issuer, AccountName: string(account), SecretSize: secretSize})
+	if err != nil {
+		return "", "", fmt.Errorf("make a secret for one-time passwords: %w", err)
+	}
+	return key.Secret(), a.address(account, key.Secret()), nil
+}
+
+// address is written here since the library's leaves ampersands in the issuer as they are. Blanks are %20, as some
+// apps show a plus sign for what it is.
+func (a *Authenticator) address(account identity.Email, secret string) string {
+	query := url.Values{
+		"secret": {secret}, "issuer": {a.issuer},
+		"algorithm": {"SHA1"}, "digits": {strconv.Itoa(digits)}, "period": {strconv.Itoa(period)},
+	}
+	return "otpauth://totp/" + url.PathEscape(a.issuer+":"+string(account)) +
+		"?" + strings.ReplaceAll(query.Encode(), "+", "%20")
+}
+
+// Check accepts the codes of the present step, the one before and the one after. An app whose clock differs by up to
+// 30 seconds is thus always understood, one that differs by 60 seconds or more never, and in between it depends on
+// the moment. The time that somebody takes to type counts as a difference too.
+//
+// Blanks in the code are ignored, since apps show it in groups. A secret that Enrol did not make has no good code.
+func (a *Authenticator) Check(secret, code string, now time.Time, spent int64) (step int64, ok bool) {
+	code = withoutBlanks(code)
+	if !longEnough(secret) {
+		return 0, false
+	}
 	present := now.Unix() / period
-	matched, ok := int64(0), 0
-	for step := max(present-skew, 0); step <= present+skew; step++ {
-		want, err := hotp.GenerateCodeCustom(secret, uint64(step), hotp.ValidateOpts{Digits: digits, Algorithm: otp.AlgorithmSHA1}) //nolint:gosec // not negative
+	// What is not six digits equals no code. All steps are compared, so that the time taken tells nothing. If two of
+	// them have the same code, the later one is returned: after the earlier one the code would be good again.
+	for s := present - window; s <= present+window; s++ {
+		want, err := hotp.GenerateCode(secret, uint64(s))
 		if err != nil {
 			return 0, false
 		}
-		if step > spent && subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 {
-			matched, ok = step, 1
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && s > spent {
+			step, ok = s, true
 		}
 	}
-	return matched, ok == 1
+	return step, ok
+}
+
+func withoutBlanks(code string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, code)
+}
+
+// longEnough guards against a secret that was lost on its way here: the codes of an empty one are known to everybody.
+func longEnough(secret string) bool {
+	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	return err == nil && len(key) >= secretSize
 }

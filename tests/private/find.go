@@ -28,9 +28,13 @@ const noServersVariable = "TEST_NO_SERVERS"
 // another server in place of one.
 func available(variable string) error {
 	if os.Getenv(noServersVariable) == "1" {
-		return fmt.Errorf("%w: %s=1 says so; unset it, or set %s", ErrMissing, noServersVariable, variable)
+		return pretended(variable)
 	}
 	return supported(variable)
+}
+
+func pretended(variable string) error {
+	return fmt.Errorf("%w: %s=1 says so; unset it, or set %s", ErrMissing, noServersVariable, variable)
 }
 
 // findPostgres returns the directory of initdb and postgres. The two come from one directory, as a cluster made by

@@ -5,7 +5,7 @@
 // [Main]. Tests that break a server on purpose start their own with [StartPostgres] or [StartRedis].
 //
 // TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead; TEST_NO_SERVERS=1 pretends that the machine can run
-// none.
+// none. Tests of pages find a browser with [Chromium], which TEST_CHROMIUM names where it is in an unusual place.
 //
 // Every server listens on loopback only, keeps its files in one directory, and is stopped by its process id. On Linux
 // the kernel stops the servers of a test process that is killed; elsewhere such a process leaves them running.
@@ -18,9 +18,9 @@ import (
 	"time"
 )
 
-// ErrMissing means that this machine cannot run the server: its programs are not installed, or the operating system
-// is one that this package does not support. What it wraps says what to install.
-var ErrMissing = errors.New("no private server on this machine")
+// ErrMissing means that this machine cannot run a server or a browser: its programs are not installed, or the operating
+// system is one that this package does not support. What wraps it says what to install.
+var ErrMissing = errors.New("not on this machine")
 
 const (
 	startLimit = 30 * time.Second // a server under a loaded CI machine, crash recovery included

@@ -251,7 +251,7 @@ func TestMistakesOfRegistrationAreReported(t *testing.T) {
 			t.Fatal(err)
 		}
 		register(a)
-		if a.Err() == nil {
+		if errors.Join(a.Err(), a.DocumentErr()) == nil {
 			t.Errorf("%s is accepted", name)
 		}
 	}
