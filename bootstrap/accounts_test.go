@@ -191,6 +191,7 @@ func TestSeveralSigningKeysAreKeptInTheirOrder(t *testing.T) {
 func TestAWeakKeyIsRefusedWhereverItStandsInTheList(t *testing.T) {
 	for name, weak := range map[string]string{
 		"short": goodKey[:minKey-1], "the example": exampleKey, "repeating": strings.Repeat("abcd", 20), "nothing": "", "blanks": strings.Repeat(" ", minKey),
+		"the example after a blank": " " + exampleKey, "short between blanks": "  " + goodKey[:minKey-1] + "  ",
 	} {
 		for _, list := range []string{weak + "," + goodKey, goodKey + "," + weak, goodKey + "," + weak + "," + otherKey} {
 			_, problems := load(t, "TOKEN_SIGNING_KEY="+list)

@@ -197,6 +197,9 @@ func FuzzKeys(f *testing.F) {
 			}
 			return
 		}
+		if in.Hidden+in.hidden != "" {
+			t.Fatalf("%q fills fields that are not the client's", body)
+		}
 		code, name := slowly(json.NewDecoder(bytes.NewReader(body)), reflect.TypeFor[letter](), "")
 		if code == "" {
 			decodes := json.Unmarshal(body, &plain) == nil
