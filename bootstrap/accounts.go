@@ -68,6 +68,7 @@ func (c Config) rates() web.Rates {
 	limit := func(n int) ports.Limit { return ports.Limit{Burst: n, Window: time.Minute} }
 	return web.Rates{
 		web.SignIn: limit(c.RateLimitSignIn), web.Read: limit(c.RateLimitRead), web.Write: limit(c.RateLimitWrite), web.Admin: limit(c.RateLimitAdmin),
+		web.Refused: limit(c.RateLimitRead),
 	}
 }
 
@@ -123,9 +124,11 @@ func (c Config) checkAccounts() []Problem {
 		}
 	}
 	for _, p := range c.OIDC {
-		for what, value := range map[string]string{"ISSUER": p.Issuer, "CLIENT_ID": p.ClientID, "CLIENT_SECRET": string(p.ClientSecret), "REDIRECT_URL": p.RedirectURL} {
-			if value == "" {
-				bad(oidcVariable(p.Name, what), "is required, because OIDC_PROVIDERS names %q", p.Name)
+		for _, setting := range []struct{ what, value string }{
+			{"ISSUER", p.Issuer}, {"CLIENT_ID", p.ClientID}, {"CLIENT_SECRET", string(p.ClientSecret)}, {"REDIRECT_URL", p.RedirectURL},
+		} {
+			if setting.value == "" {
+				bad(oidcVariable(p.Name, setting.what), "is required, because OIDC_PROVIDERS names %q", p.Name)
 			}
 		}
 	}

@@ -136,12 +136,12 @@ func TestEachClassOfRoutesHasTheLimitThatIsSetForIt(t *testing.T) {
 		t.Fatal(problems)
 	}
 	rates := c.rates()
-	for class, burst := range map[web.Class]int{web.SignIn: 1, web.Read: 2, web.Write: 3, web.Admin: 0} {
+	for class, burst := range map[web.Class]int{web.SignIn: 1, web.Read: 2, web.Write: 3, web.Admin: 0, web.Refused: 2} {
 		if rates[class] != (ports.Limit{Burst: burst, Window: time.Minute}) {
 			t.Errorf("%s: %+v", class, rates[class])
 		}
 	}
-	if _, limited := rates[web.Free]; limited || len(rates) != 4 {
+	if _, limited := rates[web.Free]; limited || len(rates) != 5 {
 		t.Errorf("rates %v", rates)
 	}
 }

@@ -100,3 +100,15 @@ func TestRequestsBeyondTheLimitOfTheirClassAreRefusedWithStandardHeaders(t *test
 	bob.want(200, nil, "GET", "/api/v1/users/me", nil) // another account has its own
 	person{t: t, server: s}.want(200, nil, "GET", "/health", nil)
 }
+
+func TestRubbishTokensDoNotKeepTheDatabaseBusy(t *testing.T) {
+	t.Parallel()
+	s := place{dir: t.TempDir(), env: []string{"RATE_LIMIT_READ=5"}}.serve(t)
+	me, _ := s.register(t)
+	rubbish := person{t: t, server: s, token: "toeic_rubbish"}
+	for range 5 {
+		rubbish.refused(401, "auth.required", "GET", "/api/v1/users/me", nil)
+	}
+	rubbish.refused(429, "request.too_many", "GET", "/api/v1/users/me", nil)
+	me.refused(429, "request.too_many", "GET", "/api/v1/users/me", nil) // from the same address, which is the price
+}

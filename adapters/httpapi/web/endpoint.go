@@ -191,7 +191,7 @@ func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return r, identity.ErrUnauthenticated
 	}
-	actor, err := a.config.Authenticate(c.Request().Context(), strings.TrimSpace(token))
+	actor, err := a.authenticate(c, r, strings.TrimSpace(token))
 	if err != nil {
 		return r, err
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -23,6 +24,8 @@ const (
 	Write  Class = "write"   // the same
 	Admin  Class = "admin"   // administration, by account
 	Free   Class = "free"    // no limit: probes and the like
+	// Refused is no class of routes, but of requests whose token is not good, by network address.
+	Refused Class = "refused"
 )
 
 // Rates gives each class its limit; a class that is missing has none.
@@ -65,6 +68,22 @@ func (a *API) limit(c echo.Context, class Class, r Request) error {
 		return nil
 	}
 	return errTooMany.After(v.RetryAfter)
+}
+
+// authenticate tells who stands behind a token. One network address cannot have the store asked for rubbish without end.
+func (a *API) authenticate(c echo.Context, r Request, token string) (identity.Actor, error) {
+	ctx, l := c.Request().Context(), a.config.Rates[Refused]
+	key := string(Refused) + ":" + subscriber(r.Device.IP)
+	if l.Burst > 0 {
+		if v := a.config.Limits.Look(ctx, key, l); !v.Allowed {
+			return identity.Actor{}, errTooMany.After(v.RetryAfter)
+		}
+	}
+	who, err := a.config.Authenticate(ctx, token)
+	if l.Burst > 0 && errors.Is(err, identity.ErrUnauthenticated) { // an expired token is an honest one
+		a.config.Limits.Take(ctx, key, l)
+	}
+	return who, err
 }
 
 // seconds rounds up, so that who waits that long has waited long enough.
