@@ -252,3 +252,15 @@ func (d *desk) alive(s identityapp.SignedIn) bool {
 	}
 	return err == nil
 }
+
+// interrupting lets something happen while a password is being verified.
+type interrupting struct {
+	*plain
+	meanwhile func()
+}
+
+func (i *interrupting) Verify(ctx context.Context, password, hash string) (bool, error) {
+	ok, err := i.plain.Verify(ctx, password, hash)
+	i.meanwhile()
+	return ok, err
+}
