@@ -25,6 +25,15 @@ import (
 type Store interface {
 	Identity() ports.UnitOfWork[ports.IdentityRepos]
 	Users() ports.Users
+	UserList() ports.UserList
+	Factors() ports.Factors
+	Guards() ports.Guards
+	LoginFailures() ports.LoginFailures
+	APITokens() ports.APITokenList
+	AuditReader() ports.AuditReader
+	ActorChanges() ports.ActorChanges
+	Queue() ports.JobQueue
+	Housekeeping() ports.Housekeeping
 	Sessions() ports.SessionList
 	Actors() ports.Actors
 	Publication() ports.UnitOfWork[ports.PublicationRepos]
@@ -45,6 +54,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		tests map[string]func(*fixture)
 	}{
 		{"Identity", identityTests()},
+		{"Access", accessTests()},
+		{"Jobs", jobTests()},
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
 		{"Lists", listTests()},
