@@ -34,7 +34,9 @@ func newWorkshop(t *testing.T, handle jobapp.Handler) *workshop {
 	w := &workshop{t: t, clock: &clock{time.Date(2027, 3, 14, 12, 0, 0, 0, time.UTC)}}
 	w.work = jobapp.Work{
 		Clock: w.clock, Queue: store.Queue(), Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: handle},
-		Failed: func(_ job.Job, err error, buried bool) { w.failed = append(w.failed, fmt.Sprintf("%v %t", err, buried)) },
+		Failed: func(_ job.Job, err error, buried bool) {
+			w.failed = append(w.failed, fmt.Sprintf("%v %t", err, buried))
+		},
 	}
 	j := job.New(uuid.Must(uuid.NewV7()), job.SendLetter, []byte("payload"), w.clock.now, w.clock.now)
 	if err := store.Identity().Do(t.Context(), func(ctx context.Context, r ports.IdentityRepos) error { return r.Jobs.Add(ctx, j) }); err != nil {
