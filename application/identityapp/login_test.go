@@ -198,5 +198,14 @@ func TestTheLastFactorTakesTheRecoveryCodesWithIt(t *testing.T) {
 	if has.Any() || has.RecoveryCodes != 0 {
 		t.Errorf("left: %+v", has)
 	}
+	told := 0
+	for _, l := range d.deliver("ann@example.com") {
+		if l.Kind == identity.LetterFactorsChanged && l.Code == "" {
+			told++
+		}
+	}
+	if told != 3 { // added, codes renewed, removed
+		t.Errorf("the owner was told %d times", told)
+	}
 	d.must(d.try("ann@example.com", password, ""))
 }
