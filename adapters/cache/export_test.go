@@ -10,3 +10,6 @@ func (r *Revisions) Holds(id uuid.UUID) bool {
 
 // LoadTime is how long a load may take.
 const LoadTime = loadTime
+
+// WaitForActors returns when what was loaded before is remembered: the cache stores behind its callers' backs.
+func WaitForActors(a *Actors) { a.near.Wait() }
