@@ -147,6 +147,9 @@ func (at *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 		return found, nil
 	}
 	answer := at.asking.DoChan("", func() (any, error) {
+		if found := at.discovered.Load(); found != nil { // by another flight, between the look above and this one
+			return found, nil
+		}
 		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), at.client), at.config.Issuer)
 		if err == nil {
 			at.discovered.Store(found)
