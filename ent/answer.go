@@ -31,6 +31,8 @@ type Answer struct {
 	ElapsedMs int64 `json:"elapsed_ms,omitempty"`
 	// AnsweredAt holds the value of the "answered_at" field.
 	AnsweredAt time.Time `json:"answered_at,omitempty"`
+	// Position holds the value of the "position" field.
+	Position int64 `json:"position,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AnswerQuery when eager-loading is set.
 	Edges        AnswerEdges `json:"edges"`
@@ -62,7 +64,7 @@ func (*Answer) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case answer.FieldID, answer.FieldNumber, answer.FieldSeq, answer.FieldElapsedMs:
+		case answer.FieldID, answer.FieldNumber, answer.FieldSeq, answer.FieldElapsedMs, answer.FieldPosition:
 			values[i] = new(sql.NullInt64)
 		case answer.FieldChoice:
 			values[i] = new(sql.NullString)
@@ -127,6 +129,12 @@ func (_m *Answer) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AnsweredAt = value.Time
 			}
+		case answer.FieldPosition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field position", values[i])
+			} else if value.Valid {
+				_m.Position = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -185,6 +193,9 @@ func (_m *Answer) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("answered_at=")
 	builder.WriteString(_m.AnsweredAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("position=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Position))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -60,6 +60,20 @@ func (_c *AnswerCreate) SetAnsweredAt(v time.Time) *AnswerCreate {
 	return _c
 }
 
+// SetPosition sets the "position" field.
+func (_c *AnswerCreate) SetPosition(v int64) *AnswerCreate {
+	_c.mutation.SetPosition(v)
+	return _c
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_c *AnswerCreate) SetNillablePosition(v *int64) *AnswerCreate {
+	if v != nil {
+		_c.SetPosition(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AnswerCreate) SetID(v int64) *AnswerCreate {
 	_c.mutation.SetID(v)
@@ -78,6 +92,7 @@ func (_c *AnswerCreate) Mutation() *AnswerMutation {
 
 // Save creates the Answer in the database.
 func (_c *AnswerCreate) Save(ctx context.Context) (*Answer, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -103,6 +118,14 @@ func (_c *AnswerCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *AnswerCreate) defaults() {
+	if _, ok := _c.mutation.Position(); !ok {
+		v := answer.DefaultPosition
+		_c.mutation.SetPosition(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *AnswerCreate) check() error {
 	if _, ok := _c.mutation.AttemptID(); !ok {
@@ -122,6 +145,9 @@ func (_c *AnswerCreate) check() error {
 	}
 	if _, ok := _c.mutation.AnsweredAt(); !ok {
 		return &ValidationError{Name: "answered_at", err: errors.New(`ent: missing required field "Answer.answered_at"`)}
+	}
+	if _, ok := _c.mutation.Position(); !ok {
+		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "Answer.position"`)}
 	}
 	if len(_c.mutation.AttemptIDs()) == 0 {
 		return &ValidationError{Name: "attempt", err: errors.New(`ent: missing required edge "Answer.attempt"`)}
@@ -178,6 +204,10 @@ func (_c *AnswerCreate) createSpec() (*Answer, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AnsweredAt(); ok {
 		_spec.SetField(answer.FieldAnsweredAt, field.TypeTime, value)
 		_node.AnsweredAt = value
+	}
+	if value, ok := _c.mutation.Position(); ok {
+		_spec.SetField(answer.FieldPosition, field.TypeInt64, value)
+		_node.Position = value
 	}
 	if nodes := _c.mutation.AttemptIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -308,6 +338,24 @@ func (u *AnswerUpsert) UpdateAnsweredAt() *AnswerUpsert {
 	return u
 }
 
+// SetPosition sets the "position" field.
+func (u *AnswerUpsert) SetPosition(v int64) *AnswerUpsert {
+	u.Set(answer.FieldPosition, v)
+	return u
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AnswerUpsert) UpdatePosition() *AnswerUpsert {
+	u.SetExcluded(answer.FieldPosition)
+	return u
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AnswerUpsert) AddPosition(v int64) *AnswerUpsert {
+	u.Add(answer.FieldPosition, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -432,6 +480,27 @@ func (u *AnswerUpsertOne) UpdateAnsweredAt() *AnswerUpsertOne {
 	})
 }
 
+// SetPosition sets the "position" field.
+func (u *AnswerUpsertOne) SetPosition(v int64) *AnswerUpsertOne {
+	return u.Update(func(s *AnswerUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AnswerUpsertOne) AddPosition(v int64) *AnswerUpsertOne {
+	return u.Update(func(s *AnswerUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AnswerUpsertOne) UpdatePosition() *AnswerUpsertOne {
+	return u.Update(func(s *AnswerUpsert) {
+		s.UpdatePosition()
+	})
+}
+
 // Exec executes the query.
 func (u *AnswerUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -484,6 +553,7 @@ func (_c *AnswerCreateBulk) Save(ctx context.Context) ([]*Answer, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*AnswerMutation)
 				if !ok {
@@ -718,6 +788,27 @@ func (u *AnswerUpsertBulk) SetAnsweredAt(v time.Time) *AnswerUpsertBulk {
 func (u *AnswerUpsertBulk) UpdateAnsweredAt() *AnswerUpsertBulk {
 	return u.Update(func(s *AnswerUpsert) {
 		s.UpdateAnsweredAt()
+	})
+}
+
+// SetPosition sets the "position" field.
+func (u *AnswerUpsertBulk) SetPosition(v int64) *AnswerUpsertBulk {
+	return u.Update(func(s *AnswerUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AnswerUpsertBulk) AddPosition(v int64) *AnswerUpsertBulk {
+	return u.Update(func(s *AnswerUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AnswerUpsertBulk) UpdatePosition() *AnswerUpsertBulk {
+	return u.Update(func(s *AnswerUpsert) {
+		s.UpdatePosition()
 	})
 }
 

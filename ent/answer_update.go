@@ -99,6 +99,27 @@ func (_u *AnswerUpdate) SetNillableAnsweredAt(v *time.Time) *AnswerUpdate {
 	return _u
 }
 
+// SetPosition sets the "position" field.
+func (_u *AnswerUpdate) SetPosition(v int64) *AnswerUpdate {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *AnswerUpdate) SetNillablePosition(v *int64) *AnswerUpdate {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *AnswerUpdate) AddPosition(v int64) *AnswerUpdate {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
 // Mutation returns the AnswerMutation object of the builder.
 func (_u *AnswerUpdate) Mutation() *AnswerMutation {
 	return _u.mutation
@@ -174,6 +195,12 @@ func (_u *AnswerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AnsweredAt(); ok {
 		_spec.SetField(answer.FieldAnsweredAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(answer.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(answer.FieldPosition, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -264,6 +291,27 @@ func (_u *AnswerUpdateOne) SetNillableAnsweredAt(v *time.Time) *AnswerUpdateOne 
 	if v != nil {
 		_u.SetAnsweredAt(*v)
 	}
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *AnswerUpdateOne) SetPosition(v int64) *AnswerUpdateOne {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *AnswerUpdateOne) SetNillablePosition(v *int64) *AnswerUpdateOne {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *AnswerUpdateOne) AddPosition(v int64) *AnswerUpdateOne {
+	_u.mutation.AddPosition(v)
 	return _u
 }
 
@@ -372,6 +420,12 @@ func (_u *AnswerUpdateOne) sqlSave(ctx context.Context) (_node *Answer, err erro
 	}
 	if value, ok := _u.mutation.AnsweredAt(); ok {
 		_spec.SetField(answer.FieldAnsweredAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(answer.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(answer.FieldPosition, field.TypeInt64, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Answer{config: _u.config}

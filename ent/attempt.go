@@ -49,6 +49,30 @@ type Attempt struct {
 	ClosedAt *time.Time `json:"closed_at,omitempty"`
 	// Version holds the value of the "version" field.
 	Version int `json:"version,omitempty"`
+	// Answered holds the value of the "answered" field.
+	Answered int `json:"answered,omitempty"`
+	// Position holds the value of the "position" field.
+	Position int64 `json:"position,omitempty"`
+	// TimePercent holds the value of the "time_percent" field.
+	TimePercent int `json:"time_percent,omitempty"`
+	// ExtraSeconds holds the value of the "extra_seconds" field.
+	ExtraSeconds int `json:"extra_seconds,omitempty"`
+	// PausePercent holds the value of the "pause_percent" field.
+	PausePercent int `json:"pause_percent,omitempty"`
+	// ListeningOmitted holds the value of the "listening_omitted" field.
+	ListeningOmitted bool `json:"listening_omitted,omitempty"`
+	// LimitSeconds holds the value of the "limit_seconds" field.
+	LimitSeconds int `json:"limit_seconds,omitempty"`
+	// PausedAt holds the value of the "paused_at" field.
+	PausedAt *time.Time `json:"paused_at,omitempty"`
+	// PausedMs holds the value of the "paused_ms" field.
+	PausedMs int64 `json:"paused_ms,omitempty"`
+	// Pauses holds the value of the "pauses" field.
+	Pauses int `json:"pauses,omitempty"`
+	// SessionID holds the value of the "session_id" field.
+	SessionID *uuid.UUID `json:"session_id,omitempty"`
+	// CountedAt holds the value of the "counted_at" field.
+	CountedAt *time.Time `json:"counted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AttemptQuery when eager-loading is set.
 	Edges        AttemptEdges `json:"edges"`
@@ -65,11 +89,17 @@ type AttemptEdges struct {
 	Revision *ExamRevision `json:"revision,omitempty"`
 	// Answers holds the value of the answers edge.
 	Answers []*Answer `json:"answers,omitempty"`
+	// Changes holds the value of the changes edge.
+	Changes []*AnswerChange `json:"changes,omitempty"`
+	// PausesTaken holds the value of the pauses_taken edge.
+	PausesTaken []*AttemptPause `json:"pauses_taken,omitempty"`
 	// Result holds the value of the result edge.
 	Result *Result `json:"result,omitempty"`
+	// FormerResults holds the value of the former_results edge.
+	FormerResults []*FormerResult `json:"former_results,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [8]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -114,15 +144,42 @@ func (e AttemptEdges) AnswersOrErr() ([]*Answer, error) {
 	return nil, &NotLoadedError{edge: "answers"}
 }
 
+// ChangesOrErr returns the Changes value or an error if the edge
+// was not loaded in eager-loading.
+func (e AttemptEdges) ChangesOrErr() ([]*AnswerChange, error) {
+	if e.loadedTypes[4] {
+		return e.Changes, nil
+	}
+	return nil, &NotLoadedError{edge: "changes"}
+}
+
+// PausesTakenOrErr returns the PausesTaken value or an error if the edge
+// was not loaded in eager-loading.
+func (e AttemptEdges) PausesTakenOrErr() ([]*AttemptPause, error) {
+	if e.loadedTypes[5] {
+		return e.PausesTaken, nil
+	}
+	return nil, &NotLoadedError{edge: "pauses_taken"}
+}
+
 // ResultOrErr returns the Result value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e AttemptEdges) ResultOrErr() (*Result, error) {
 	if e.Result != nil {
 		return e.Result, nil
-	} else if e.loadedTypes[4] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: result.Label}
 	}
 	return nil, &NotLoadedError{edge: "result"}
+}
+
+// FormerResultsOrErr returns the FormerResults value or an error if the edge
+// was not loaded in eager-loading.
+func (e AttemptEdges) FormerResultsOrErr() ([]*FormerResult, error) {
+	if e.loadedTypes[7] {
+		return e.FormerResults, nil
+	}
+	return nil, &NotLoadedError{edge: "former_results"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -130,13 +187,17 @@ func (*Attempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case attempt.FieldSessionID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case attempt.FieldTaken:
 			values[i] = new([]byte)
-		case attempt.FieldListeningSeconds, attempt.FieldReadingSeconds, attempt.FieldVersion:
+		case attempt.FieldListeningOmitted:
+			values[i] = new(sql.NullBool)
+		case attempt.FieldListeningSeconds, attempt.FieldReadingSeconds, attempt.FieldVersion, attempt.FieldAnswered, attempt.FieldPosition, attempt.FieldTimePercent, attempt.FieldExtraSeconds, attempt.FieldPausePercent, attempt.FieldLimitSeconds, attempt.FieldPausedMs, attempt.FieldPauses:
 			values[i] = new(sql.NullInt64)
 		case attempt.FieldMode, attempt.FieldStatus:
 			values[i] = new(sql.NullString)
-		case attempt.FieldStartedAt, attempt.FieldAdvancedAt, attempt.FieldDeadlineAt, attempt.FieldClosedAt:
+		case attempt.FieldStartedAt, attempt.FieldAdvancedAt, attempt.FieldDeadlineAt, attempt.FieldClosedAt, attempt.FieldPausedAt, attempt.FieldCountedAt:
 			values[i] = new(sql.NullTime)
 		case attempt.FieldID, attempt.FieldUserID, attempt.FieldExamID, attempt.FieldRevisionID:
 			values[i] = new(uuid.UUID)
@@ -244,6 +305,81 @@ func (_m *Attempt) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
 			}
+		case attempt.FieldAnswered:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field answered", values[i])
+			} else if value.Valid {
+				_m.Answered = int(value.Int64)
+			}
+		case attempt.FieldPosition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field position", values[i])
+			} else if value.Valid {
+				_m.Position = value.Int64
+			}
+		case attempt.FieldTimePercent:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field time_percent", values[i])
+			} else if value.Valid {
+				_m.TimePercent = int(value.Int64)
+			}
+		case attempt.FieldExtraSeconds:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field extra_seconds", values[i])
+			} else if value.Valid {
+				_m.ExtraSeconds = int(value.Int64)
+			}
+		case attempt.FieldPausePercent:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field pause_percent", values[i])
+			} else if value.Valid {
+				_m.PausePercent = int(value.Int64)
+			}
+		case attempt.FieldListeningOmitted:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field listening_omitted", values[i])
+			} else if value.Valid {
+				_m.ListeningOmitted = value.Bool
+			}
+		case attempt.FieldLimitSeconds:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field limit_seconds", values[i])
+			} else if value.Valid {
+				_m.LimitSeconds = int(value.Int64)
+			}
+		case attempt.FieldPausedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field paused_at", values[i])
+			} else if value.Valid {
+				_m.PausedAt = new(time.Time)
+				*_m.PausedAt = value.Time
+			}
+		case attempt.FieldPausedMs:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field paused_ms", values[i])
+			} else if value.Valid {
+				_m.PausedMs = value.Int64
+			}
+		case attempt.FieldPauses:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field pauses", values[i])
+			} else if value.Valid {
+				_m.Pauses = int(value.Int64)
+			}
+		case attempt.FieldSessionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field session_id", values[i])
+			} else if value.Valid {
+				_m.SessionID = new(uuid.UUID)
+				*_m.SessionID = *value.S.(*uuid.UUID)
+			}
+		case attempt.FieldCountedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field counted_at", values[i])
+			} else if value.Valid {
+				_m.CountedAt = new(time.Time)
+				*_m.CountedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -277,9 +413,24 @@ func (_m *Attempt) QueryAnswers() *AnswerQuery {
 	return NewAttemptClient(_m.config).QueryAnswers(_m)
 }
 
+// QueryChanges queries the "changes" edge of the Attempt entity.
+func (_m *Attempt) QueryChanges() *AnswerChangeQuery {
+	return NewAttemptClient(_m.config).QueryChanges(_m)
+}
+
+// QueryPausesTaken queries the "pauses_taken" edge of the Attempt entity.
+func (_m *Attempt) QueryPausesTaken() *AttemptPauseQuery {
+	return NewAttemptClient(_m.config).QueryPausesTaken(_m)
+}
+
 // QueryResult queries the "result" edge of the Attempt entity.
 func (_m *Attempt) QueryResult() *ResultQuery {
 	return NewAttemptClient(_m.config).QueryResult(_m)
+}
+
+// QueryFormerResults queries the "former_results" edge of the Attempt entity.
+func (_m *Attempt) QueryFormerResults() *FormerResultQuery {
+	return NewAttemptClient(_m.config).QueryFormerResults(_m)
 }
 
 // Update returns a builder for updating this Attempt.
@@ -349,6 +500,48 @@ func (_m *Attempt) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
+	builder.WriteString("answered=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Answered))
+	builder.WriteString(", ")
+	builder.WriteString("position=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Position))
+	builder.WriteString(", ")
+	builder.WriteString("time_percent=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TimePercent))
+	builder.WriteString(", ")
+	builder.WriteString("extra_seconds=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ExtraSeconds))
+	builder.WriteString(", ")
+	builder.WriteString("pause_percent=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PausePercent))
+	builder.WriteString(", ")
+	builder.WriteString("listening_omitted=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ListeningOmitted))
+	builder.WriteString(", ")
+	builder.WriteString("limit_seconds=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LimitSeconds))
+	builder.WriteString(", ")
+	if v := _m.PausedAt; v != nil {
+		builder.WriteString("paused_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("paused_ms=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PausedMs))
+	builder.WriteString(", ")
+	builder.WriteString("pauses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Pauses))
+	builder.WriteString(", ")
+	if v := _m.SessionID; v != nil {
+		builder.WriteString("session_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.CountedAt; v != nil {
+		builder.WriteString("counted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

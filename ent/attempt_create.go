@@ -15,9 +15,12 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/exam"
 	"github.com/toeic-app/toeic/ent/examrevision"
+	"github.com/toeic-app/toeic/ent/formerresult"
 	"github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ent/user"
 )
@@ -132,6 +135,174 @@ func (_c *AttemptCreate) SetVersion(v int) *AttemptCreate {
 	return _c
 }
 
+// SetAnswered sets the "answered" field.
+func (_c *AttemptCreate) SetAnswered(v int) *AttemptCreate {
+	_c.mutation.SetAnswered(v)
+	return _c
+}
+
+// SetNillableAnswered sets the "answered" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableAnswered(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetAnswered(*v)
+	}
+	return _c
+}
+
+// SetPosition sets the "position" field.
+func (_c *AttemptCreate) SetPosition(v int64) *AttemptCreate {
+	_c.mutation.SetPosition(v)
+	return _c
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillablePosition(v *int64) *AttemptCreate {
+	if v != nil {
+		_c.SetPosition(*v)
+	}
+	return _c
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (_c *AttemptCreate) SetTimePercent(v int) *AttemptCreate {
+	_c.mutation.SetTimePercent(v)
+	return _c
+}
+
+// SetNillableTimePercent sets the "time_percent" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableTimePercent(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetTimePercent(*v)
+	}
+	return _c
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (_c *AttemptCreate) SetExtraSeconds(v int) *AttemptCreate {
+	_c.mutation.SetExtraSeconds(v)
+	return _c
+}
+
+// SetNillableExtraSeconds sets the "extra_seconds" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableExtraSeconds(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetExtraSeconds(*v)
+	}
+	return _c
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (_c *AttemptCreate) SetPausePercent(v int) *AttemptCreate {
+	_c.mutation.SetPausePercent(v)
+	return _c
+}
+
+// SetNillablePausePercent sets the "pause_percent" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillablePausePercent(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetPausePercent(*v)
+	}
+	return _c
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (_c *AttemptCreate) SetListeningOmitted(v bool) *AttemptCreate {
+	_c.mutation.SetListeningOmitted(v)
+	return _c
+}
+
+// SetNillableListeningOmitted sets the "listening_omitted" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableListeningOmitted(v *bool) *AttemptCreate {
+	if v != nil {
+		_c.SetListeningOmitted(*v)
+	}
+	return _c
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (_c *AttemptCreate) SetLimitSeconds(v int) *AttemptCreate {
+	_c.mutation.SetLimitSeconds(v)
+	return _c
+}
+
+// SetNillableLimitSeconds sets the "limit_seconds" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableLimitSeconds(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetLimitSeconds(*v)
+	}
+	return _c
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_c *AttemptCreate) SetPausedAt(v time.Time) *AttemptCreate {
+	_c.mutation.SetPausedAt(v)
+	return _c
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillablePausedAt(v *time.Time) *AttemptCreate {
+	if v != nil {
+		_c.SetPausedAt(*v)
+	}
+	return _c
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (_c *AttemptCreate) SetPausedMs(v int64) *AttemptCreate {
+	_c.mutation.SetPausedMs(v)
+	return _c
+}
+
+// SetNillablePausedMs sets the "paused_ms" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillablePausedMs(v *int64) *AttemptCreate {
+	if v != nil {
+		_c.SetPausedMs(*v)
+	}
+	return _c
+}
+
+// SetPauses sets the "pauses" field.
+func (_c *AttemptCreate) SetPauses(v int) *AttemptCreate {
+	_c.mutation.SetPauses(v)
+	return _c
+}
+
+// SetNillablePauses sets the "pauses" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillablePauses(v *int) *AttemptCreate {
+	if v != nil {
+		_c.SetPauses(*v)
+	}
+	return _c
+}
+
+// SetSessionID sets the "session_id" field.
+func (_c *AttemptCreate) SetSessionID(v uuid.UUID) *AttemptCreate {
+	_c.mutation.SetSessionID(v)
+	return _c
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableSessionID(v *uuid.UUID) *AttemptCreate {
+	if v != nil {
+		_c.SetSessionID(*v)
+	}
+	return _c
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (_c *AttemptCreate) SetCountedAt(v time.Time) *AttemptCreate {
+	_c.mutation.SetCountedAt(v)
+	return _c
+}
+
+// SetNillableCountedAt sets the "counted_at" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableCountedAt(v *time.Time) *AttemptCreate {
+	if v != nil {
+		_c.SetCountedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AttemptCreate) SetID(v uuid.UUID) *AttemptCreate {
 	_c.mutation.SetID(v)
@@ -168,6 +339,36 @@ func (_c *AttemptCreate) AddAnswers(v ...*Answer) *AttemptCreate {
 	return _c.AddAnswerIDs(ids...)
 }
 
+// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
+func (_c *AttemptCreate) AddChangeIDs(ids ...int64) *AttemptCreate {
+	_c.mutation.AddChangeIDs(ids...)
+	return _c
+}
+
+// AddChanges adds the "changes" edges to the AnswerChange entity.
+func (_c *AttemptCreate) AddChanges(v ...*AnswerChange) *AttemptCreate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddChangeIDs(ids...)
+}
+
+// AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
+func (_c *AttemptCreate) AddPausesTakenIDs(ids ...uuid.UUID) *AttemptCreate {
+	_c.mutation.AddPausesTakenIDs(ids...)
+	return _c
+}
+
+// AddPausesTaken adds the "pauses_taken" edges to the AttemptPause entity.
+func (_c *AttemptCreate) AddPausesTaken(v ...*AttemptPause) *AttemptCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPausesTakenIDs(ids...)
+}
+
 // SetResultID sets the "result" edge to the Result entity by ID.
 func (_c *AttemptCreate) SetResultID(id uuid.UUID) *AttemptCreate {
 	_c.mutation.SetResultID(id)
@@ -187,6 +388,21 @@ func (_c *AttemptCreate) SetResult(v *Result) *AttemptCreate {
 	return _c.SetResultID(v.ID)
 }
 
+// AddFormerResultIDs adds the "former_results" edge to the FormerResult entity by IDs.
+func (_c *AttemptCreate) AddFormerResultIDs(ids ...uuid.UUID) *AttemptCreate {
+	_c.mutation.AddFormerResultIDs(ids...)
+	return _c
+}
+
+// AddFormerResults adds the "former_results" edges to the FormerResult entity.
+func (_c *AttemptCreate) AddFormerResults(v ...*FormerResult) *AttemptCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddFormerResultIDs(ids...)
+}
+
 // Mutation returns the AttemptMutation object of the builder.
 func (_c *AttemptCreate) Mutation() *AttemptMutation {
 	return _c.mutation
@@ -194,6 +410,7 @@ func (_c *AttemptCreate) Mutation() *AttemptMutation {
 
 // Save creates the Attempt in the database.
 func (_c *AttemptCreate) Save(ctx context.Context) (*Attempt, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -216,6 +433,46 @@ func (_c *AttemptCreate) Exec(ctx context.Context) error {
 func (_c *AttemptCreate) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
 		panic(err)
+	}
+}
+
+// defaults sets the default values of the builder before save.
+func (_c *AttemptCreate) defaults() {
+	if _, ok := _c.mutation.Answered(); !ok {
+		v := attempt.DefaultAnswered
+		_c.mutation.SetAnswered(v)
+	}
+	if _, ok := _c.mutation.Position(); !ok {
+		v := attempt.DefaultPosition
+		_c.mutation.SetPosition(v)
+	}
+	if _, ok := _c.mutation.TimePercent(); !ok {
+		v := attempt.DefaultTimePercent
+		_c.mutation.SetTimePercent(v)
+	}
+	if _, ok := _c.mutation.ExtraSeconds(); !ok {
+		v := attempt.DefaultExtraSeconds
+		_c.mutation.SetExtraSeconds(v)
+	}
+	if _, ok := _c.mutation.PausePercent(); !ok {
+		v := attempt.DefaultPausePercent
+		_c.mutation.SetPausePercent(v)
+	}
+	if _, ok := _c.mutation.ListeningOmitted(); !ok {
+		v := attempt.DefaultListeningOmitted
+		_c.mutation.SetListeningOmitted(v)
+	}
+	if _, ok := _c.mutation.LimitSeconds(); !ok {
+		v := attempt.DefaultLimitSeconds
+		_c.mutation.SetLimitSeconds(v)
+	}
+	if _, ok := _c.mutation.PausedMs(); !ok {
+		v := attempt.DefaultPausedMs
+		_c.mutation.SetPausedMs(v)
+	}
+	if _, ok := _c.mutation.Pauses(); !ok {
+		v := attempt.DefaultPauses
+		_c.mutation.SetPauses(v)
 	}
 }
 
@@ -250,6 +507,33 @@ func (_c *AttemptCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "Attempt.version"`)}
+	}
+	if _, ok := _c.mutation.Answered(); !ok {
+		return &ValidationError{Name: "answered", err: errors.New(`ent: missing required field "Attempt.answered"`)}
+	}
+	if _, ok := _c.mutation.Position(); !ok {
+		return &ValidationError{Name: "position", err: errors.New(`ent: missing required field "Attempt.position"`)}
+	}
+	if _, ok := _c.mutation.TimePercent(); !ok {
+		return &ValidationError{Name: "time_percent", err: errors.New(`ent: missing required field "Attempt.time_percent"`)}
+	}
+	if _, ok := _c.mutation.ExtraSeconds(); !ok {
+		return &ValidationError{Name: "extra_seconds", err: errors.New(`ent: missing required field "Attempt.extra_seconds"`)}
+	}
+	if _, ok := _c.mutation.PausePercent(); !ok {
+		return &ValidationError{Name: "pause_percent", err: errors.New(`ent: missing required field "Attempt.pause_percent"`)}
+	}
+	if _, ok := _c.mutation.ListeningOmitted(); !ok {
+		return &ValidationError{Name: "listening_omitted", err: errors.New(`ent: missing required field "Attempt.listening_omitted"`)}
+	}
+	if _, ok := _c.mutation.LimitSeconds(); !ok {
+		return &ValidationError{Name: "limit_seconds", err: errors.New(`ent: missing required field "Attempt.limit_seconds"`)}
+	}
+	if _, ok := _c.mutation.PausedMs(); !ok {
+		return &ValidationError{Name: "paused_ms", err: errors.New(`ent: missing required field "Attempt.paused_ms"`)}
+	}
+	if _, ok := _c.mutation.Pauses(); !ok {
+		return &ValidationError{Name: "pauses", err: errors.New(`ent: missing required field "Attempt.pauses"`)}
 	}
 	if len(_c.mutation.UserIDs()) == 0 {
 		return &ValidationError{Name: "user", err: errors.New(`ent: missing required edge "Attempt.user"`)}
@@ -336,6 +620,54 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 		_spec.SetField(attempt.FieldVersion, field.TypeInt, value)
 		_node.Version = value
 	}
+	if value, ok := _c.mutation.Answered(); ok {
+		_spec.SetField(attempt.FieldAnswered, field.TypeInt, value)
+		_node.Answered = value
+	}
+	if value, ok := _c.mutation.Position(); ok {
+		_spec.SetField(attempt.FieldPosition, field.TypeInt64, value)
+		_node.Position = value
+	}
+	if value, ok := _c.mutation.TimePercent(); ok {
+		_spec.SetField(attempt.FieldTimePercent, field.TypeInt, value)
+		_node.TimePercent = value
+	}
+	if value, ok := _c.mutation.ExtraSeconds(); ok {
+		_spec.SetField(attempt.FieldExtraSeconds, field.TypeInt, value)
+		_node.ExtraSeconds = value
+	}
+	if value, ok := _c.mutation.PausePercent(); ok {
+		_spec.SetField(attempt.FieldPausePercent, field.TypeInt, value)
+		_node.PausePercent = value
+	}
+	if value, ok := _c.mutation.ListeningOmitted(); ok {
+		_spec.SetField(attempt.FieldListeningOmitted, field.TypeBool, value)
+		_node.ListeningOmitted = value
+	}
+	if value, ok := _c.mutation.LimitSeconds(); ok {
+		_spec.SetField(attempt.FieldLimitSeconds, field.TypeInt, value)
+		_node.LimitSeconds = value
+	}
+	if value, ok := _c.mutation.PausedAt(); ok {
+		_spec.SetField(attempt.FieldPausedAt, field.TypeTime, value)
+		_node.PausedAt = &value
+	}
+	if value, ok := _c.mutation.PausedMs(); ok {
+		_spec.SetField(attempt.FieldPausedMs, field.TypeInt64, value)
+		_node.PausedMs = value
+	}
+	if value, ok := _c.mutation.Pauses(); ok {
+		_spec.SetField(attempt.FieldPauses, field.TypeInt, value)
+		_node.Pauses = value
+	}
+	if value, ok := _c.mutation.SessionID(); ok {
+		_spec.SetField(attempt.FieldSessionID, field.TypeUUID, value)
+		_node.SessionID = &value
+	}
+	if value, ok := _c.mutation.CountedAt(); ok {
+		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
+		_node.CountedAt = &value
+	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -403,6 +735,38 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ChangesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PausesTakenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.ResultIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -412,6 +776,22 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(result.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.FormerResultsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -552,6 +932,216 @@ func (u *AttemptUpsert) UpdateVersion() *AttemptUpsert {
 // AddVersion adds v to the "version" field.
 func (u *AttemptUpsert) AddVersion(v int) *AttemptUpsert {
 	u.Add(attempt.FieldVersion, v)
+	return u
+}
+
+// SetAnswered sets the "answered" field.
+func (u *AttemptUpsert) SetAnswered(v int) *AttemptUpsert {
+	u.Set(attempt.FieldAnswered, v)
+	return u
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateAnswered() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldAnswered)
+	return u
+}
+
+// AddAnswered adds v to the "answered" field.
+func (u *AttemptUpsert) AddAnswered(v int) *AttemptUpsert {
+	u.Add(attempt.FieldAnswered, v)
+	return u
+}
+
+// SetPosition sets the "position" field.
+func (u *AttemptUpsert) SetPosition(v int64) *AttemptUpsert {
+	u.Set(attempt.FieldPosition, v)
+	return u
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdatePosition() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldPosition)
+	return u
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AttemptUpsert) AddPosition(v int64) *AttemptUpsert {
+	u.Add(attempt.FieldPosition, v)
+	return u
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (u *AttemptUpsert) SetTimePercent(v int) *AttemptUpsert {
+	u.Set(attempt.FieldTimePercent, v)
+	return u
+}
+
+// UpdateTimePercent sets the "time_percent" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateTimePercent() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldTimePercent)
+	return u
+}
+
+// AddTimePercent adds v to the "time_percent" field.
+func (u *AttemptUpsert) AddTimePercent(v int) *AttemptUpsert {
+	u.Add(attempt.FieldTimePercent, v)
+	return u
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (u *AttemptUpsert) SetExtraSeconds(v int) *AttemptUpsert {
+	u.Set(attempt.FieldExtraSeconds, v)
+	return u
+}
+
+// UpdateExtraSeconds sets the "extra_seconds" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateExtraSeconds() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldExtraSeconds)
+	return u
+}
+
+// AddExtraSeconds adds v to the "extra_seconds" field.
+func (u *AttemptUpsert) AddExtraSeconds(v int) *AttemptUpsert {
+	u.Add(attempt.FieldExtraSeconds, v)
+	return u
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (u *AttemptUpsert) SetPausePercent(v int) *AttemptUpsert {
+	u.Set(attempt.FieldPausePercent, v)
+	return u
+}
+
+// UpdatePausePercent sets the "pause_percent" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdatePausePercent() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldPausePercent)
+	return u
+}
+
+// AddPausePercent adds v to the "pause_percent" field.
+func (u *AttemptUpsert) AddPausePercent(v int) *AttemptUpsert {
+	u.Add(attempt.FieldPausePercent, v)
+	return u
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (u *AttemptUpsert) SetListeningOmitted(v bool) *AttemptUpsert {
+	u.Set(attempt.FieldListeningOmitted, v)
+	return u
+}
+
+// UpdateListeningOmitted sets the "listening_omitted" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateListeningOmitted() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldListeningOmitted)
+	return u
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (u *AttemptUpsert) SetLimitSeconds(v int) *AttemptUpsert {
+	u.Set(attempt.FieldLimitSeconds, v)
+	return u
+}
+
+// UpdateLimitSeconds sets the "limit_seconds" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateLimitSeconds() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldLimitSeconds)
+	return u
+}
+
+// AddLimitSeconds adds v to the "limit_seconds" field.
+func (u *AttemptUpsert) AddLimitSeconds(v int) *AttemptUpsert {
+	u.Add(attempt.FieldLimitSeconds, v)
+	return u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *AttemptUpsert) SetPausedAt(v time.Time) *AttemptUpsert {
+	u.Set(attempt.FieldPausedAt, v)
+	return u
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdatePausedAt() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldPausedAt)
+	return u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *AttemptUpsert) ClearPausedAt() *AttemptUpsert {
+	u.SetNull(attempt.FieldPausedAt)
+	return u
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (u *AttemptUpsert) SetPausedMs(v int64) *AttemptUpsert {
+	u.Set(attempt.FieldPausedMs, v)
+	return u
+}
+
+// UpdatePausedMs sets the "paused_ms" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdatePausedMs() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldPausedMs)
+	return u
+}
+
+// AddPausedMs adds v to the "paused_ms" field.
+func (u *AttemptUpsert) AddPausedMs(v int64) *AttemptUpsert {
+	u.Add(attempt.FieldPausedMs, v)
+	return u
+}
+
+// SetPauses sets the "pauses" field.
+func (u *AttemptUpsert) SetPauses(v int) *AttemptUpsert {
+	u.Set(attempt.FieldPauses, v)
+	return u
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdatePauses() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldPauses)
+	return u
+}
+
+// AddPauses adds v to the "pauses" field.
+func (u *AttemptUpsert) AddPauses(v int) *AttemptUpsert {
+	u.Add(attempt.FieldPauses, v)
+	return u
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *AttemptUpsert) SetSessionID(v uuid.UUID) *AttemptUpsert {
+	u.Set(attempt.FieldSessionID, v)
+	return u
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateSessionID() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldSessionID)
+	return u
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (u *AttemptUpsert) ClearSessionID() *AttemptUpsert {
+	u.SetNull(attempt.FieldSessionID)
+	return u
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (u *AttemptUpsert) SetCountedAt(v time.Time) *AttemptUpsert {
+	u.Set(attempt.FieldCountedAt, v)
+	return u
+}
+
+// UpdateCountedAt sets the "counted_at" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateCountedAt() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldCountedAt)
+	return u
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (u *AttemptUpsert) ClearCountedAt() *AttemptUpsert {
+	u.SetNull(attempt.FieldCountedAt)
 	return u
 }
 
@@ -725,6 +1315,251 @@ func (u *AttemptUpsertOne) UpdateVersion() *AttemptUpsertOne {
 	})
 }
 
+// SetAnswered sets the "answered" field.
+func (u *AttemptUpsertOne) SetAnswered(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// AddAnswered adds v to the "answered" field.
+func (u *AttemptUpsertOne) AddAnswered(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateAnswered() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateAnswered()
+	})
+}
+
+// SetPosition sets the "position" field.
+func (u *AttemptUpsertOne) SetPosition(v int64) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AttemptUpsertOne) AddPosition(v int64) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdatePosition() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePosition()
+	})
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (u *AttemptUpsertOne) SetTimePercent(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTimePercent(v)
+	})
+}
+
+// AddTimePercent adds v to the "time_percent" field.
+func (u *AttemptUpsertOne) AddTimePercent(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddTimePercent(v)
+	})
+}
+
+// UpdateTimePercent sets the "time_percent" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateTimePercent() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTimePercent()
+	})
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (u *AttemptUpsertOne) SetExtraSeconds(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetExtraSeconds(v)
+	})
+}
+
+// AddExtraSeconds adds v to the "extra_seconds" field.
+func (u *AttemptUpsertOne) AddExtraSeconds(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddExtraSeconds(v)
+	})
+}
+
+// UpdateExtraSeconds sets the "extra_seconds" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateExtraSeconds() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateExtraSeconds()
+	})
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (u *AttemptUpsertOne) SetPausePercent(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausePercent(v)
+	})
+}
+
+// AddPausePercent adds v to the "pause_percent" field.
+func (u *AttemptUpsertOne) AddPausePercent(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPausePercent(v)
+	})
+}
+
+// UpdatePausePercent sets the "pause_percent" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdatePausePercent() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausePercent()
+	})
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (u *AttemptUpsertOne) SetListeningOmitted(v bool) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetListeningOmitted(v)
+	})
+}
+
+// UpdateListeningOmitted sets the "listening_omitted" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateListeningOmitted() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateListeningOmitted()
+	})
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (u *AttemptUpsertOne) SetLimitSeconds(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetLimitSeconds(v)
+	})
+}
+
+// AddLimitSeconds adds v to the "limit_seconds" field.
+func (u *AttemptUpsertOne) AddLimitSeconds(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddLimitSeconds(v)
+	})
+}
+
+// UpdateLimitSeconds sets the "limit_seconds" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateLimitSeconds() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateLimitSeconds()
+	})
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *AttemptUpsertOne) SetPausedAt(v time.Time) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausedAt(v)
+	})
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdatePausedAt() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausedAt()
+	})
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *AttemptUpsertOne) ClearPausedAt() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearPausedAt()
+	})
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (u *AttemptUpsertOne) SetPausedMs(v int64) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausedMs(v)
+	})
+}
+
+// AddPausedMs adds v to the "paused_ms" field.
+func (u *AttemptUpsertOne) AddPausedMs(v int64) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPausedMs(v)
+	})
+}
+
+// UpdatePausedMs sets the "paused_ms" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdatePausedMs() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausedMs()
+	})
+}
+
+// SetPauses sets the "pauses" field.
+func (u *AttemptUpsertOne) SetPauses(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPauses(v)
+	})
+}
+
+// AddPauses adds v to the "pauses" field.
+func (u *AttemptUpsertOne) AddPauses(v int) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPauses(v)
+	})
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdatePauses() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePauses()
+	})
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *AttemptUpsertOne) SetSessionID(v uuid.UUID) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetSessionID(v)
+	})
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateSessionID()
+	})
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (u *AttemptUpsertOne) ClearSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearSessionID()
+	})
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (u *AttemptUpsertOne) SetCountedAt(v time.Time) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetCountedAt(v)
+	})
+}
+
+// UpdateCountedAt sets the "counted_at" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateCountedAt() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateCountedAt()
+	})
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (u *AttemptUpsertOne) ClearCountedAt() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearCountedAt()
+	})
+}
+
 // Exec executes the query.
 func (u *AttemptUpsertOne) Exec(ctx context.Context) error {
 	if len(u.create.conflict) == 0 {
@@ -782,6 +1617,7 @@ func (_c *AttemptCreateBulk) Save(ctx context.Context) ([]*Attempt, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*AttemptMutation)
 				if !ok {
@@ -1058,6 +1894,251 @@ func (u *AttemptUpsertBulk) AddVersion(v int) *AttemptUpsertBulk {
 func (u *AttemptUpsertBulk) UpdateVersion() *AttemptUpsertBulk {
 	return u.Update(func(s *AttemptUpsert) {
 		s.UpdateVersion()
+	})
+}
+
+// SetAnswered sets the "answered" field.
+func (u *AttemptUpsertBulk) SetAnswered(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// AddAnswered adds v to the "answered" field.
+func (u *AttemptUpsertBulk) AddAnswered(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateAnswered() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateAnswered()
+	})
+}
+
+// SetPosition sets the "position" field.
+func (u *AttemptUpsertBulk) SetPosition(v int64) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPosition(v)
+	})
+}
+
+// AddPosition adds v to the "position" field.
+func (u *AttemptUpsertBulk) AddPosition(v int64) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPosition(v)
+	})
+}
+
+// UpdatePosition sets the "position" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdatePosition() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePosition()
+	})
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (u *AttemptUpsertBulk) SetTimePercent(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTimePercent(v)
+	})
+}
+
+// AddTimePercent adds v to the "time_percent" field.
+func (u *AttemptUpsertBulk) AddTimePercent(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddTimePercent(v)
+	})
+}
+
+// UpdateTimePercent sets the "time_percent" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateTimePercent() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTimePercent()
+	})
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (u *AttemptUpsertBulk) SetExtraSeconds(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetExtraSeconds(v)
+	})
+}
+
+// AddExtraSeconds adds v to the "extra_seconds" field.
+func (u *AttemptUpsertBulk) AddExtraSeconds(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddExtraSeconds(v)
+	})
+}
+
+// UpdateExtraSeconds sets the "extra_seconds" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateExtraSeconds() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateExtraSeconds()
+	})
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (u *AttemptUpsertBulk) SetPausePercent(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausePercent(v)
+	})
+}
+
+// AddPausePercent adds v to the "pause_percent" field.
+func (u *AttemptUpsertBulk) AddPausePercent(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPausePercent(v)
+	})
+}
+
+// UpdatePausePercent sets the "pause_percent" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdatePausePercent() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausePercent()
+	})
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (u *AttemptUpsertBulk) SetListeningOmitted(v bool) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetListeningOmitted(v)
+	})
+}
+
+// UpdateListeningOmitted sets the "listening_omitted" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateListeningOmitted() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateListeningOmitted()
+	})
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (u *AttemptUpsertBulk) SetLimitSeconds(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetLimitSeconds(v)
+	})
+}
+
+// AddLimitSeconds adds v to the "limit_seconds" field.
+func (u *AttemptUpsertBulk) AddLimitSeconds(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddLimitSeconds(v)
+	})
+}
+
+// UpdateLimitSeconds sets the "limit_seconds" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateLimitSeconds() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateLimitSeconds()
+	})
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (u *AttemptUpsertBulk) SetPausedAt(v time.Time) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausedAt(v)
+	})
+}
+
+// UpdatePausedAt sets the "paused_at" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdatePausedAt() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausedAt()
+	})
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (u *AttemptUpsertBulk) ClearPausedAt() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearPausedAt()
+	})
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (u *AttemptUpsertBulk) SetPausedMs(v int64) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPausedMs(v)
+	})
+}
+
+// AddPausedMs adds v to the "paused_ms" field.
+func (u *AttemptUpsertBulk) AddPausedMs(v int64) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPausedMs(v)
+	})
+}
+
+// UpdatePausedMs sets the "paused_ms" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdatePausedMs() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePausedMs()
+	})
+}
+
+// SetPauses sets the "pauses" field.
+func (u *AttemptUpsertBulk) SetPauses(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetPauses(v)
+	})
+}
+
+// AddPauses adds v to the "pauses" field.
+func (u *AttemptUpsertBulk) AddPauses(v int) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.AddPauses(v)
+	})
+}
+
+// UpdatePauses sets the "pauses" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdatePauses() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdatePauses()
+	})
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *AttemptUpsertBulk) SetSessionID(v uuid.UUID) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetSessionID(v)
+	})
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateSessionID()
+	})
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (u *AttemptUpsertBulk) ClearSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearSessionID()
+	})
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (u *AttemptUpsertBulk) SetCountedAt(v time.Time) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetCountedAt(v)
+	})
+}
+
+// UpdateCountedAt sets the "counted_at" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateCountedAt() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateCountedAt()
+	})
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (u *AttemptUpsertBulk) ClearCountedAt() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearCountedAt()
 	})
 }
 

@@ -15,9 +15,12 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/exam"
 	"github.com/toeic-app/toeic/ent/examrevision"
+	"github.com/toeic-app/toeic/ent/formerresult"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ent/user"
@@ -26,16 +29,19 @@ import (
 // AttemptQuery is the builder for querying Attempt entities.
 type AttemptQuery struct {
 	config
-	ctx          *QueryContext
-	order        []attempt.OrderOption
-	inters       []Interceptor
-	predicates   []predicate.Attempt
-	withUser     *UserQuery
-	withExam     *ExamQuery
-	withRevision *ExamRevisionQuery
-	withAnswers  *AnswerQuery
-	withResult   *ResultQuery
-	modifiers    []func(*sql.Selector)
+	ctx               *QueryContext
+	order             []attempt.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.Attempt
+	withUser          *UserQuery
+	withExam          *ExamQuery
+	withRevision      *ExamRevisionQuery
+	withAnswers       *AnswerQuery
+	withChanges       *AnswerChangeQuery
+	withPausesTaken   *AttemptPauseQuery
+	withResult        *ResultQuery
+	withFormerResults *FormerResultQuery
+	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -160,6 +166,50 @@ func (_q *AttemptQuery) QueryAnswers() *AnswerQuery {
 	return query
 }
 
+// QueryChanges chains the current query on the "changes" edge.
+func (_q *AttemptQuery) QueryChanges() *AnswerChangeQuery {
+	query := (&AnswerChangeClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
+			sqlgraph.To(answerchange.Table, answerchange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.ChangesTable, attempt.ChangesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPausesTaken chains the current query on the "pauses_taken" edge.
+func (_q *AttemptQuery) QueryPausesTaken() *AttemptPauseQuery {
+	query := (&AttemptPauseClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
+			sqlgraph.To(attemptpause.Table, attemptpause.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.PausesTakenTable, attempt.PausesTakenColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryResult chains the current query on the "result" edge.
 func (_q *AttemptQuery) QueryResult() *ResultQuery {
 	query := (&ResultClient{config: _q.config}).Query()
@@ -175,6 +225,28 @@ func (_q *AttemptQuery) QueryResult() *ResultQuery {
 			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
 			sqlgraph.To(result.Table, result.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, attempt.ResultTable, attempt.ResultColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryFormerResults chains the current query on the "former_results" edge.
+func (_q *AttemptQuery) QueryFormerResults() *FormerResultQuery {
+	query := (&FormerResultClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
+			sqlgraph.To(formerresult.Table, formerresult.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.FormerResultsTable, attempt.FormerResultsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -369,16 +441,19 @@ func (_q *AttemptQuery) Clone() *AttemptQuery {
 		return nil
 	}
 	return &AttemptQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]attempt.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.Attempt{}, _q.predicates...),
-		withUser:     _q.withUser.Clone(),
-		withExam:     _q.withExam.Clone(),
-		withRevision: _q.withRevision.Clone(),
-		withAnswers:  _q.withAnswers.Clone(),
-		withResult:   _q.withResult.Clone(),
+		config:            _q.config,
+		ctx:               _q.ctx.Clone(),
+		order:             append([]attempt.OrderOption{}, _q.order...),
+		inters:            append([]Interceptor{}, _q.inters...),
+		predicates:        append([]predicate.Attempt{}, _q.predicates...),
+		withUser:          _q.withUser.Clone(),
+		withExam:          _q.withExam.Clone(),
+		withRevision:      _q.withRevision.Clone(),
+		withAnswers:       _q.withAnswers.Clone(),
+		withChanges:       _q.withChanges.Clone(),
+		withPausesTaken:   _q.withPausesTaken.Clone(),
+		withResult:        _q.withResult.Clone(),
+		withFormerResults: _q.withFormerResults.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -430,6 +505,28 @@ func (_q *AttemptQuery) WithAnswers(opts ...func(*AnswerQuery)) *AttemptQuery {
 	return _q
 }
 
+// WithChanges tells the query-builder to eager-load the nodes that are connected to
+// the "changes" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttemptQuery) WithChanges(opts ...func(*AnswerChangeQuery)) *AttemptQuery {
+	query := (&AnswerChangeClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withChanges = query
+	return _q
+}
+
+// WithPausesTaken tells the query-builder to eager-load the nodes that are connected to
+// the "pauses_taken" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttemptQuery) WithPausesTaken(opts ...func(*AttemptPauseQuery)) *AttemptQuery {
+	query := (&AttemptPauseClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPausesTaken = query
+	return _q
+}
+
 // WithResult tells the query-builder to eager-load the nodes that are connected to
 // the "result" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *AttemptQuery) WithResult(opts ...func(*ResultQuery)) *AttemptQuery {
@@ -438,6 +535,17 @@ func (_q *AttemptQuery) WithResult(opts ...func(*ResultQuery)) *AttemptQuery {
 		opt(query)
 	}
 	_q.withResult = query
+	return _q
+}
+
+// WithFormerResults tells the query-builder to eager-load the nodes that are connected to
+// the "former_results" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AttemptQuery) WithFormerResults(opts ...func(*FormerResultQuery)) *AttemptQuery {
+	query := (&FormerResultClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withFormerResults = query
 	return _q
 }
 
@@ -519,12 +627,15 @@ func (_q *AttemptQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Atte
 	var (
 		nodes       = []*Attempt{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [8]bool{
 			_q.withUser != nil,
 			_q.withExam != nil,
 			_q.withRevision != nil,
 			_q.withAnswers != nil,
+			_q.withChanges != nil,
+			_q.withPausesTaken != nil,
 			_q.withResult != nil,
+			_q.withFormerResults != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -573,9 +684,30 @@ func (_q *AttemptQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Atte
 			return nil, err
 		}
 	}
+	if query := _q.withChanges; query != nil {
+		if err := _q.loadChanges(ctx, query, nodes,
+			func(n *Attempt) { n.Edges.Changes = []*AnswerChange{} },
+			func(n *Attempt, e *AnswerChange) { n.Edges.Changes = append(n.Edges.Changes, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPausesTaken; query != nil {
+		if err := _q.loadPausesTaken(ctx, query, nodes,
+			func(n *Attempt) { n.Edges.PausesTaken = []*AttemptPause{} },
+			func(n *Attempt, e *AttemptPause) { n.Edges.PausesTaken = append(n.Edges.PausesTaken, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withResult; query != nil {
 		if err := _q.loadResult(ctx, query, nodes, nil,
 			func(n *Attempt, e *Result) { n.Edges.Result = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withFormerResults; query != nil {
+		if err := _q.loadFormerResults(ctx, query, nodes,
+			func(n *Attempt) { n.Edges.FormerResults = []*FormerResult{} },
+			func(n *Attempt, e *FormerResult) { n.Edges.FormerResults = append(n.Edges.FormerResults, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -699,6 +831,66 @@ func (_q *AttemptQuery) loadAnswers(ctx context.Context, query *AnswerQuery, nod
 	}
 	return nil
 }
+func (_q *AttemptQuery) loadChanges(ctx context.Context, query *AnswerChangeQuery, nodes []*Attempt, init func(*Attempt), assign func(*Attempt, *AnswerChange)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Attempt)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(answerchange.FieldAttemptID)
+	}
+	query.Where(predicate.AnswerChange(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(attempt.ChangesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AttemptID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "attempt_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *AttemptQuery) loadPausesTaken(ctx context.Context, query *AttemptPauseQuery, nodes []*Attempt, init func(*Attempt), assign func(*Attempt, *AttemptPause)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Attempt)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(attemptpause.FieldAttemptID)
+	}
+	query.Where(predicate.AttemptPause(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(attempt.PausesTakenColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AttemptID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "attempt_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *AttemptQuery) loadResult(ctx context.Context, query *ResultQuery, nodes []*Attempt, init func(*Attempt), assign func(*Attempt, *Result)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Attempt)
@@ -711,6 +903,36 @@ func (_q *AttemptQuery) loadResult(ctx context.Context, query *ResultQuery, node
 	}
 	query.Where(predicate.Result(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(attempt.ResultColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.AttemptID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "attempt_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *AttemptQuery) loadFormerResults(ctx context.Context, query *FormerResultQuery, nodes []*Attempt, init func(*Attempt), assign func(*Attempt, *FormerResult)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Attempt)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(formerresult.FieldAttemptID)
+	}
+	query.Where(predicate.FormerResult(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(attempt.FormerResultsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

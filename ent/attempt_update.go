@@ -13,7 +13,10 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
+	"github.com/toeic-app/toeic/ent/formerresult"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/result"
 )
@@ -127,6 +130,248 @@ func (_u *AttemptUpdate) AddVersion(v int) *AttemptUpdate {
 	return _u
 }
 
+// SetAnswered sets the "answered" field.
+func (_u *AttemptUpdate) SetAnswered(v int) *AttemptUpdate {
+	_u.mutation.ResetAnswered()
+	_u.mutation.SetAnswered(v)
+	return _u
+}
+
+// SetNillableAnswered sets the "answered" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableAnswered(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetAnswered(*v)
+	}
+	return _u
+}
+
+// AddAnswered adds value to the "answered" field.
+func (_u *AttemptUpdate) AddAnswered(v int) *AttemptUpdate {
+	_u.mutation.AddAnswered(v)
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *AttemptUpdate) SetPosition(v int64) *AttemptUpdate {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillablePosition(v *int64) *AttemptUpdate {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *AttemptUpdate) AddPosition(v int64) *AttemptUpdate {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (_u *AttemptUpdate) SetTimePercent(v int) *AttemptUpdate {
+	_u.mutation.ResetTimePercent()
+	_u.mutation.SetTimePercent(v)
+	return _u
+}
+
+// SetNillableTimePercent sets the "time_percent" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableTimePercent(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetTimePercent(*v)
+	}
+	return _u
+}
+
+// AddTimePercent adds value to the "time_percent" field.
+func (_u *AttemptUpdate) AddTimePercent(v int) *AttemptUpdate {
+	_u.mutation.AddTimePercent(v)
+	return _u
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (_u *AttemptUpdate) SetExtraSeconds(v int) *AttemptUpdate {
+	_u.mutation.ResetExtraSeconds()
+	_u.mutation.SetExtraSeconds(v)
+	return _u
+}
+
+// SetNillableExtraSeconds sets the "extra_seconds" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableExtraSeconds(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetExtraSeconds(*v)
+	}
+	return _u
+}
+
+// AddExtraSeconds adds value to the "extra_seconds" field.
+func (_u *AttemptUpdate) AddExtraSeconds(v int) *AttemptUpdate {
+	_u.mutation.AddExtraSeconds(v)
+	return _u
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (_u *AttemptUpdate) SetPausePercent(v int) *AttemptUpdate {
+	_u.mutation.ResetPausePercent()
+	_u.mutation.SetPausePercent(v)
+	return _u
+}
+
+// SetNillablePausePercent sets the "pause_percent" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillablePausePercent(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetPausePercent(*v)
+	}
+	return _u
+}
+
+// AddPausePercent adds value to the "pause_percent" field.
+func (_u *AttemptUpdate) AddPausePercent(v int) *AttemptUpdate {
+	_u.mutation.AddPausePercent(v)
+	return _u
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (_u *AttemptUpdate) SetListeningOmitted(v bool) *AttemptUpdate {
+	_u.mutation.SetListeningOmitted(v)
+	return _u
+}
+
+// SetNillableListeningOmitted sets the "listening_omitted" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableListeningOmitted(v *bool) *AttemptUpdate {
+	if v != nil {
+		_u.SetListeningOmitted(*v)
+	}
+	return _u
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (_u *AttemptUpdate) SetLimitSeconds(v int) *AttemptUpdate {
+	_u.mutation.ResetLimitSeconds()
+	_u.mutation.SetLimitSeconds(v)
+	return _u
+}
+
+// SetNillableLimitSeconds sets the "limit_seconds" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableLimitSeconds(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetLimitSeconds(*v)
+	}
+	return _u
+}
+
+// AddLimitSeconds adds value to the "limit_seconds" field.
+func (_u *AttemptUpdate) AddLimitSeconds(v int) *AttemptUpdate {
+	_u.mutation.AddLimitSeconds(v)
+	return _u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_u *AttemptUpdate) SetPausedAt(v time.Time) *AttemptUpdate {
+	_u.mutation.SetPausedAt(v)
+	return _u
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillablePausedAt(v *time.Time) *AttemptUpdate {
+	if v != nil {
+		_u.SetPausedAt(*v)
+	}
+	return _u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (_u *AttemptUpdate) ClearPausedAt() *AttemptUpdate {
+	_u.mutation.ClearPausedAt()
+	return _u
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (_u *AttemptUpdate) SetPausedMs(v int64) *AttemptUpdate {
+	_u.mutation.ResetPausedMs()
+	_u.mutation.SetPausedMs(v)
+	return _u
+}
+
+// SetNillablePausedMs sets the "paused_ms" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillablePausedMs(v *int64) *AttemptUpdate {
+	if v != nil {
+		_u.SetPausedMs(*v)
+	}
+	return _u
+}
+
+// AddPausedMs adds value to the "paused_ms" field.
+func (_u *AttemptUpdate) AddPausedMs(v int64) *AttemptUpdate {
+	_u.mutation.AddPausedMs(v)
+	return _u
+}
+
+// SetPauses sets the "pauses" field.
+func (_u *AttemptUpdate) SetPauses(v int) *AttemptUpdate {
+	_u.mutation.ResetPauses()
+	_u.mutation.SetPauses(v)
+	return _u
+}
+
+// SetNillablePauses sets the "pauses" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillablePauses(v *int) *AttemptUpdate {
+	if v != nil {
+		_u.SetPauses(*v)
+	}
+	return _u
+}
+
+// AddPauses adds value to the "pauses" field.
+func (_u *AttemptUpdate) AddPauses(v int) *AttemptUpdate {
+	_u.mutation.AddPauses(v)
+	return _u
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *AttemptUpdate) SetSessionID(v uuid.UUID) *AttemptUpdate {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableSessionID(v *uuid.UUID) *AttemptUpdate {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (_u *AttemptUpdate) ClearSessionID() *AttemptUpdate {
+	_u.mutation.ClearSessionID()
+	return _u
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (_u *AttemptUpdate) SetCountedAt(v time.Time) *AttemptUpdate {
+	_u.mutation.SetCountedAt(v)
+	return _u
+}
+
+// SetNillableCountedAt sets the "counted_at" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableCountedAt(v *time.Time) *AttemptUpdate {
+	if v != nil {
+		_u.SetCountedAt(*v)
+	}
+	return _u
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (_u *AttemptUpdate) ClearCountedAt() *AttemptUpdate {
+	_u.mutation.ClearCountedAt()
+	return _u
+}
+
 // AddAnswerIDs adds the "answers" edge to the Answer entity by IDs.
 func (_u *AttemptUpdate) AddAnswerIDs(ids ...int64) *AttemptUpdate {
 	_u.mutation.AddAnswerIDs(ids...)
@@ -140,6 +385,36 @@ func (_u *AttemptUpdate) AddAnswers(v ...*Answer) *AttemptUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddAnswerIDs(ids...)
+}
+
+// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
+func (_u *AttemptUpdate) AddChangeIDs(ids ...int64) *AttemptUpdate {
+	_u.mutation.AddChangeIDs(ids...)
+	return _u
+}
+
+// AddChanges adds the "changes" edges to the AnswerChange entity.
+func (_u *AttemptUpdate) AddChanges(v ...*AnswerChange) *AttemptUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChangeIDs(ids...)
+}
+
+// AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
+func (_u *AttemptUpdate) AddPausesTakenIDs(ids ...uuid.UUID) *AttemptUpdate {
+	_u.mutation.AddPausesTakenIDs(ids...)
+	return _u
+}
+
+// AddPausesTaken adds the "pauses_taken" edges to the AttemptPause entity.
+func (_u *AttemptUpdate) AddPausesTaken(v ...*AttemptPause) *AttemptUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPausesTakenIDs(ids...)
 }
 
 // SetResultID sets the "result" edge to the Result entity by ID.
@@ -159,6 +434,21 @@ func (_u *AttemptUpdate) SetNillableResultID(id *uuid.UUID) *AttemptUpdate {
 // SetResult sets the "result" edge to the Result entity.
 func (_u *AttemptUpdate) SetResult(v *Result) *AttemptUpdate {
 	return _u.SetResultID(v.ID)
+}
+
+// AddFormerResultIDs adds the "former_results" edge to the FormerResult entity by IDs.
+func (_u *AttemptUpdate) AddFormerResultIDs(ids ...uuid.UUID) *AttemptUpdate {
+	_u.mutation.AddFormerResultIDs(ids...)
+	return _u
+}
+
+// AddFormerResults adds the "former_results" edges to the FormerResult entity.
+func (_u *AttemptUpdate) AddFormerResults(v ...*FormerResult) *AttemptUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFormerResultIDs(ids...)
 }
 
 // Mutation returns the AttemptMutation object of the builder.
@@ -187,10 +477,73 @@ func (_u *AttemptUpdate) RemoveAnswers(v ...*Answer) *AttemptUpdate {
 	return _u.RemoveAnswerIDs(ids...)
 }
 
+// ClearChanges clears all "changes" edges to the AnswerChange entity.
+func (_u *AttemptUpdate) ClearChanges() *AttemptUpdate {
+	_u.mutation.ClearChanges()
+	return _u
+}
+
+// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
+func (_u *AttemptUpdate) RemoveChangeIDs(ids ...int64) *AttemptUpdate {
+	_u.mutation.RemoveChangeIDs(ids...)
+	return _u
+}
+
+// RemoveChanges removes "changes" edges to AnswerChange entities.
+func (_u *AttemptUpdate) RemoveChanges(v ...*AnswerChange) *AttemptUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChangeIDs(ids...)
+}
+
+// ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
+func (_u *AttemptUpdate) ClearPausesTaken() *AttemptUpdate {
+	_u.mutation.ClearPausesTaken()
+	return _u
+}
+
+// RemovePausesTakenIDs removes the "pauses_taken" edge to AttemptPause entities by IDs.
+func (_u *AttemptUpdate) RemovePausesTakenIDs(ids ...uuid.UUID) *AttemptUpdate {
+	_u.mutation.RemovePausesTakenIDs(ids...)
+	return _u
+}
+
+// RemovePausesTaken removes "pauses_taken" edges to AttemptPause entities.
+func (_u *AttemptUpdate) RemovePausesTaken(v ...*AttemptPause) *AttemptUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePausesTakenIDs(ids...)
+}
+
 // ClearResult clears the "result" edge to the Result entity.
 func (_u *AttemptUpdate) ClearResult() *AttemptUpdate {
 	_u.mutation.ClearResult()
 	return _u
+}
+
+// ClearFormerResults clears all "former_results" edges to the FormerResult entity.
+func (_u *AttemptUpdate) ClearFormerResults() *AttemptUpdate {
+	_u.mutation.ClearFormerResults()
+	return _u
+}
+
+// RemoveFormerResultIDs removes the "former_results" edge to FormerResult entities by IDs.
+func (_u *AttemptUpdate) RemoveFormerResultIDs(ids ...uuid.UUID) *AttemptUpdate {
+	_u.mutation.RemoveFormerResultIDs(ids...)
+	return _u
+}
+
+// RemoveFormerResults removes "former_results" edges to FormerResult entities.
+func (_u *AttemptUpdate) RemoveFormerResults(v ...*FormerResult) *AttemptUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFormerResultIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -279,6 +632,75 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(attempt.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Answered(); ok {
+		_spec.SetField(attempt.FieldAnswered, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAnswered(); ok {
+		_spec.AddField(attempt.FieldAnswered, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(attempt.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(attempt.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.TimePercent(); ok {
+		_spec.SetField(attempt.FieldTimePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTimePercent(); ok {
+		_spec.AddField(attempt.FieldTimePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExtraSeconds(); ok {
+		_spec.SetField(attempt.FieldExtraSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedExtraSeconds(); ok {
+		_spec.AddField(attempt.FieldExtraSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PausePercent(); ok {
+		_spec.SetField(attempt.FieldPausePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPausePercent(); ok {
+		_spec.AddField(attempt.FieldPausePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ListeningOmitted(); ok {
+		_spec.SetField(attempt.FieldListeningOmitted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LimitSeconds(); ok {
+		_spec.SetField(attempt.FieldLimitSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLimitSeconds(); ok {
+		_spec.AddField(attempt.FieldLimitSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PausedAt(); ok {
+		_spec.SetField(attempt.FieldPausedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PausedAtCleared() {
+		_spec.ClearField(attempt.FieldPausedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PausedMs(); ok {
+		_spec.SetField(attempt.FieldPausedMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPausedMs(); ok {
+		_spec.AddField(attempt.FieldPausedMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Pauses(); ok {
+		_spec.SetField(attempt.FieldPauses, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPauses(); ok {
+		_spec.AddField(attempt.FieldPauses, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SessionID(); ok {
+		_spec.SetField(attempt.FieldSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.SessionIDCleared() {
+		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.CountedAt(); ok {
+		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CountedAtCleared() {
+		_spec.ClearField(attempt.FieldCountedAt, field.TypeTime)
+	}
 	if _u.mutation.AnswersCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -324,6 +746,96 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ChangesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PausesTakenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPausesTakenIDs(); len(nodes) > 0 && !_u.mutation.PausesTakenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PausesTakenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ResultCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -346,6 +858,51 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(result.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FormerResultsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFormerResultsIDs(); len(nodes) > 0 && !_u.mutation.FormerResultsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FormerResultsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -470,6 +1027,248 @@ func (_u *AttemptUpdateOne) AddVersion(v int) *AttemptUpdateOne {
 	return _u
 }
 
+// SetAnswered sets the "answered" field.
+func (_u *AttemptUpdateOne) SetAnswered(v int) *AttemptUpdateOne {
+	_u.mutation.ResetAnswered()
+	_u.mutation.SetAnswered(v)
+	return _u
+}
+
+// SetNillableAnswered sets the "answered" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableAnswered(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetAnswered(*v)
+	}
+	return _u
+}
+
+// AddAnswered adds value to the "answered" field.
+func (_u *AttemptUpdateOne) AddAnswered(v int) *AttemptUpdateOne {
+	_u.mutation.AddAnswered(v)
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *AttemptUpdateOne) SetPosition(v int64) *AttemptUpdateOne {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillablePosition(v *int64) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *AttemptUpdateOne) AddPosition(v int64) *AttemptUpdateOne {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (_u *AttemptUpdateOne) SetTimePercent(v int) *AttemptUpdateOne {
+	_u.mutation.ResetTimePercent()
+	_u.mutation.SetTimePercent(v)
+	return _u
+}
+
+// SetNillableTimePercent sets the "time_percent" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableTimePercent(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetTimePercent(*v)
+	}
+	return _u
+}
+
+// AddTimePercent adds value to the "time_percent" field.
+func (_u *AttemptUpdateOne) AddTimePercent(v int) *AttemptUpdateOne {
+	_u.mutation.AddTimePercent(v)
+	return _u
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (_u *AttemptUpdateOne) SetExtraSeconds(v int) *AttemptUpdateOne {
+	_u.mutation.ResetExtraSeconds()
+	_u.mutation.SetExtraSeconds(v)
+	return _u
+}
+
+// SetNillableExtraSeconds sets the "extra_seconds" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableExtraSeconds(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetExtraSeconds(*v)
+	}
+	return _u
+}
+
+// AddExtraSeconds adds value to the "extra_seconds" field.
+func (_u *AttemptUpdateOne) AddExtraSeconds(v int) *AttemptUpdateOne {
+	_u.mutation.AddExtraSeconds(v)
+	return _u
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (_u *AttemptUpdateOne) SetPausePercent(v int) *AttemptUpdateOne {
+	_u.mutation.ResetPausePercent()
+	_u.mutation.SetPausePercent(v)
+	return _u
+}
+
+// SetNillablePausePercent sets the "pause_percent" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillablePausePercent(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetPausePercent(*v)
+	}
+	return _u
+}
+
+// AddPausePercent adds value to the "pause_percent" field.
+func (_u *AttemptUpdateOne) AddPausePercent(v int) *AttemptUpdateOne {
+	_u.mutation.AddPausePercent(v)
+	return _u
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (_u *AttemptUpdateOne) SetListeningOmitted(v bool) *AttemptUpdateOne {
+	_u.mutation.SetListeningOmitted(v)
+	return _u
+}
+
+// SetNillableListeningOmitted sets the "listening_omitted" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableListeningOmitted(v *bool) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetListeningOmitted(*v)
+	}
+	return _u
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (_u *AttemptUpdateOne) SetLimitSeconds(v int) *AttemptUpdateOne {
+	_u.mutation.ResetLimitSeconds()
+	_u.mutation.SetLimitSeconds(v)
+	return _u
+}
+
+// SetNillableLimitSeconds sets the "limit_seconds" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableLimitSeconds(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetLimitSeconds(*v)
+	}
+	return _u
+}
+
+// AddLimitSeconds adds value to the "limit_seconds" field.
+func (_u *AttemptUpdateOne) AddLimitSeconds(v int) *AttemptUpdateOne {
+	_u.mutation.AddLimitSeconds(v)
+	return _u
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (_u *AttemptUpdateOne) SetPausedAt(v time.Time) *AttemptUpdateOne {
+	_u.mutation.SetPausedAt(v)
+	return _u
+}
+
+// SetNillablePausedAt sets the "paused_at" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillablePausedAt(v *time.Time) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetPausedAt(*v)
+	}
+	return _u
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (_u *AttemptUpdateOne) ClearPausedAt() *AttemptUpdateOne {
+	_u.mutation.ClearPausedAt()
+	return _u
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (_u *AttemptUpdateOne) SetPausedMs(v int64) *AttemptUpdateOne {
+	_u.mutation.ResetPausedMs()
+	_u.mutation.SetPausedMs(v)
+	return _u
+}
+
+// SetNillablePausedMs sets the "paused_ms" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillablePausedMs(v *int64) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetPausedMs(*v)
+	}
+	return _u
+}
+
+// AddPausedMs adds value to the "paused_ms" field.
+func (_u *AttemptUpdateOne) AddPausedMs(v int64) *AttemptUpdateOne {
+	_u.mutation.AddPausedMs(v)
+	return _u
+}
+
+// SetPauses sets the "pauses" field.
+func (_u *AttemptUpdateOne) SetPauses(v int) *AttemptUpdateOne {
+	_u.mutation.ResetPauses()
+	_u.mutation.SetPauses(v)
+	return _u
+}
+
+// SetNillablePauses sets the "pauses" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillablePauses(v *int) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetPauses(*v)
+	}
+	return _u
+}
+
+// AddPauses adds value to the "pauses" field.
+func (_u *AttemptUpdateOne) AddPauses(v int) *AttemptUpdateOne {
+	_u.mutation.AddPauses(v)
+	return _u
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *AttemptUpdateOne) SetSessionID(v uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableSessionID(v *uuid.UUID) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (_u *AttemptUpdateOne) ClearSessionID() *AttemptUpdateOne {
+	_u.mutation.ClearSessionID()
+	return _u
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (_u *AttemptUpdateOne) SetCountedAt(v time.Time) *AttemptUpdateOne {
+	_u.mutation.SetCountedAt(v)
+	return _u
+}
+
+// SetNillableCountedAt sets the "counted_at" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableCountedAt(v *time.Time) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetCountedAt(*v)
+	}
+	return _u
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (_u *AttemptUpdateOne) ClearCountedAt() *AttemptUpdateOne {
+	_u.mutation.ClearCountedAt()
+	return _u
+}
+
 // AddAnswerIDs adds the "answers" edge to the Answer entity by IDs.
 func (_u *AttemptUpdateOne) AddAnswerIDs(ids ...int64) *AttemptUpdateOne {
 	_u.mutation.AddAnswerIDs(ids...)
@@ -483,6 +1282,36 @@ func (_u *AttemptUpdateOne) AddAnswers(v ...*Answer) *AttemptUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddAnswerIDs(ids...)
+}
+
+// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
+func (_u *AttemptUpdateOne) AddChangeIDs(ids ...int64) *AttemptUpdateOne {
+	_u.mutation.AddChangeIDs(ids...)
+	return _u
+}
+
+// AddChanges adds the "changes" edges to the AnswerChange entity.
+func (_u *AttemptUpdateOne) AddChanges(v ...*AnswerChange) *AttemptUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddChangeIDs(ids...)
+}
+
+// AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
+func (_u *AttemptUpdateOne) AddPausesTakenIDs(ids ...uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.AddPausesTakenIDs(ids...)
+	return _u
+}
+
+// AddPausesTaken adds the "pauses_taken" edges to the AttemptPause entity.
+func (_u *AttemptUpdateOne) AddPausesTaken(v ...*AttemptPause) *AttemptUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPausesTakenIDs(ids...)
 }
 
 // SetResultID sets the "result" edge to the Result entity by ID.
@@ -502,6 +1331,21 @@ func (_u *AttemptUpdateOne) SetNillableResultID(id *uuid.UUID) *AttemptUpdateOne
 // SetResult sets the "result" edge to the Result entity.
 func (_u *AttemptUpdateOne) SetResult(v *Result) *AttemptUpdateOne {
 	return _u.SetResultID(v.ID)
+}
+
+// AddFormerResultIDs adds the "former_results" edge to the FormerResult entity by IDs.
+func (_u *AttemptUpdateOne) AddFormerResultIDs(ids ...uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.AddFormerResultIDs(ids...)
+	return _u
+}
+
+// AddFormerResults adds the "former_results" edges to the FormerResult entity.
+func (_u *AttemptUpdateOne) AddFormerResults(v ...*FormerResult) *AttemptUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddFormerResultIDs(ids...)
 }
 
 // Mutation returns the AttemptMutation object of the builder.
@@ -530,10 +1374,73 @@ func (_u *AttemptUpdateOne) RemoveAnswers(v ...*Answer) *AttemptUpdateOne {
 	return _u.RemoveAnswerIDs(ids...)
 }
 
+// ClearChanges clears all "changes" edges to the AnswerChange entity.
+func (_u *AttemptUpdateOne) ClearChanges() *AttemptUpdateOne {
+	_u.mutation.ClearChanges()
+	return _u
+}
+
+// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
+func (_u *AttemptUpdateOne) RemoveChangeIDs(ids ...int64) *AttemptUpdateOne {
+	_u.mutation.RemoveChangeIDs(ids...)
+	return _u
+}
+
+// RemoveChanges removes "changes" edges to AnswerChange entities.
+func (_u *AttemptUpdateOne) RemoveChanges(v ...*AnswerChange) *AttemptUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveChangeIDs(ids...)
+}
+
+// ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
+func (_u *AttemptUpdateOne) ClearPausesTaken() *AttemptUpdateOne {
+	_u.mutation.ClearPausesTaken()
+	return _u
+}
+
+// RemovePausesTakenIDs removes the "pauses_taken" edge to AttemptPause entities by IDs.
+func (_u *AttemptUpdateOne) RemovePausesTakenIDs(ids ...uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.RemovePausesTakenIDs(ids...)
+	return _u
+}
+
+// RemovePausesTaken removes "pauses_taken" edges to AttemptPause entities.
+func (_u *AttemptUpdateOne) RemovePausesTaken(v ...*AttemptPause) *AttemptUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePausesTakenIDs(ids...)
+}
+
 // ClearResult clears the "result" edge to the Result entity.
 func (_u *AttemptUpdateOne) ClearResult() *AttemptUpdateOne {
 	_u.mutation.ClearResult()
 	return _u
+}
+
+// ClearFormerResults clears all "former_results" edges to the FormerResult entity.
+func (_u *AttemptUpdateOne) ClearFormerResults() *AttemptUpdateOne {
+	_u.mutation.ClearFormerResults()
+	return _u
+}
+
+// RemoveFormerResultIDs removes the "former_results" edge to FormerResult entities by IDs.
+func (_u *AttemptUpdateOne) RemoveFormerResultIDs(ids ...uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.RemoveFormerResultIDs(ids...)
+	return _u
+}
+
+// RemoveFormerResults removes "former_results" edges to FormerResult entities.
+func (_u *AttemptUpdateOne) RemoveFormerResults(v ...*FormerResult) *AttemptUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveFormerResultIDs(ids...)
 }
 
 // Where appends a list predicates to the AttemptUpdate builder.
@@ -652,6 +1559,75 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(attempt.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Answered(); ok {
+		_spec.SetField(attempt.FieldAnswered, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAnswered(); ok {
+		_spec.AddField(attempt.FieldAnswered, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(attempt.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(attempt.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.TimePercent(); ok {
+		_spec.SetField(attempt.FieldTimePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTimePercent(); ok {
+		_spec.AddField(attempt.FieldTimePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ExtraSeconds(); ok {
+		_spec.SetField(attempt.FieldExtraSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedExtraSeconds(); ok {
+		_spec.AddField(attempt.FieldExtraSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PausePercent(); ok {
+		_spec.SetField(attempt.FieldPausePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPausePercent(); ok {
+		_spec.AddField(attempt.FieldPausePercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ListeningOmitted(); ok {
+		_spec.SetField(attempt.FieldListeningOmitted, field.TypeBool, value)
+	}
+	if value, ok := _u.mutation.LimitSeconds(); ok {
+		_spec.SetField(attempt.FieldLimitSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLimitSeconds(); ok {
+		_spec.AddField(attempt.FieldLimitSeconds, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.PausedAt(); ok {
+		_spec.SetField(attempt.FieldPausedAt, field.TypeTime, value)
+	}
+	if _u.mutation.PausedAtCleared() {
+		_spec.ClearField(attempt.FieldPausedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.PausedMs(); ok {
+		_spec.SetField(attempt.FieldPausedMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPausedMs(); ok {
+		_spec.AddField(attempt.FieldPausedMs, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Pauses(); ok {
+		_spec.SetField(attempt.FieldPauses, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPauses(); ok {
+		_spec.AddField(attempt.FieldPauses, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.SessionID(); ok {
+		_spec.SetField(attempt.FieldSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.SessionIDCleared() {
+		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.CountedAt(); ok {
+		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
+	}
+	if _u.mutation.CountedAtCleared() {
+		_spec.ClearField(attempt.FieldCountedAt, field.TypeTime)
+	}
 	if _u.mutation.AnswersCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -697,6 +1673,96 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ChangesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.ChangesTable,
+			Columns: []string{attempt.ChangesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PausesTakenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPausesTakenIDs(); len(nodes) > 0 && !_u.mutation.PausesTakenCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PausesTakenIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.PausesTakenTable,
+			Columns: []string{attempt.PausesTakenColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(attemptpause.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ResultCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2O,
@@ -719,6 +1785,51 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(result.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.FormerResultsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedFormerResultsIDs(); len(nodes) > 0 && !_u.mutation.FormerResultsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.FormerResultsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   attempt.FormerResultsTable,
+			Columns: []string{attempt.FormerResultsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(formerresult.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

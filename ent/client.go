@@ -16,29 +16,43 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/actorchange"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
 	"github.com/toeic-app/toeic/ent/exam"
+	"github.com/toeic-app/toeic/ent/exampolicy"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/formerresult"
+	"github.com/toeic-app/toeic/ent/formstatistics"
 	"github.com/toeic-app/toeic/ent/idempotencykey"
 	"github.com/toeic-app/toeic/ent/job"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/loginfailure"
 	"github.com/toeic-app/toeic/ent/loginguard"
 	"github.com/toeic-app/toeic/ent/mediaobject"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceanswer"
+	"github.com/toeic-app/toeic/ent/practiceset"
+	"github.com/toeic-app/toeic/ent/question"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/refreshtoken"
+	"github.com/toeic-app/toeic/ent/regrade"
 	"github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ent/role"
+	"github.com/toeic-app/toeic/ent/schedule"
 	"github.com/toeic-app/toeic/ent/secretkey"
 	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
@@ -54,6 +68,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// APIToken is the client for interacting with the APIToken builders.
 	APIToken *APITokenClient
+	// Accommodation is the client for interacting with the Accommodation builders.
+	Accommodation *AccommodationClient
 	// AccountExport is the client for interacting with the AccountExport builders.
 	AccountExport *AccountExportClient
 	// AccountFlow is the client for interacting with the AccountFlow builders.
@@ -62,26 +78,42 @@ type Client struct {
 	ActorChange *ActorChangeClient
 	// Answer is the client for interacting with the Answer builders.
 	Answer *AnswerClient
+	// AnswerChange is the client for interacting with the AnswerChange builders.
+	AnswerChange *AnswerChangeClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// AttemptPause is the client for interacting with the AttemptPause builders.
+	AttemptPause *AttemptPauseClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// ConversionActivation is the client for interacting with the ConversionActivation builders.
+	ConversionActivation *ConversionActivationClient
 	// ConversionTable is the client for interacting with the ConversionTable builders.
 	ConversionTable *ConversionTableClient
 	// Erasure is the client for interacting with the Erasure builders.
 	Erasure *ErasureClient
 	// Exam is the client for interacting with the Exam builders.
 	Exam *ExamClient
+	// ExamPolicy is the client for interacting with the ExamPolicy builders.
+	ExamPolicy *ExamPolicyClient
 	// ExamRevision is the client for interacting with the ExamRevision builders.
 	ExamRevision *ExamRevisionClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FormStatistics is the client for interacting with the FormStatistics builders.
+	FormStatistics *FormStatisticsClient
+	// FormerResult is the client for interacting with the FormerResult builders.
+	FormerResult *FormerResultClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
+	// LeaderboardEntry is the client for interacting with the LeaderboardEntry builders.
+	LeaderboardEntry *LeaderboardEntryClient
+	// LearnerItem is the client for interacting with the LearnerItem builders.
+	LearnerItem *LearnerItemClient
 	// LoginFailure is the client for interacting with the LoginFailure builders.
 	LoginFailure *LoginFailureClient
 	// LoginGuard is the client for interacting with the LoginGuard builders.
@@ -90,14 +122,24 @@ type Client struct {
 	MediaObject *MediaObjectClient
 	// Passkey is the client for interacting with the Passkey builders.
 	Passkey *PasskeyClient
+	// PracticeAnswer is the client for interacting with the PracticeAnswer builders.
+	PracticeAnswer *PracticeAnswerClient
+	// PracticeSet is the client for interacting with the PracticeSet builders.
+	PracticeSet *PracticeSetClient
+	// Question is the client for interacting with the Question builders.
+	Question *QuestionClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// Regrade is the client for interacting with the Regrade builders.
+	Regrade *RegradeClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// Schedule is the client for interacting with the Schedule builders.
+	Schedule *ScheduleClient
 	// SecretKey is the client for interacting with the SecretKey builders.
 	SecretKey *SecretKeyClient
 	// TOTPDevice is the client for interacting with the TOTPDevice builders.
@@ -118,28 +160,42 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.APIToken = NewAPITokenClient(c.config)
+	c.Accommodation = NewAccommodationClient(c.config)
 	c.AccountExport = NewAccountExportClient(c.config)
 	c.AccountFlow = NewAccountFlowClient(c.config)
 	c.ActorChange = NewActorChangeClient(c.config)
 	c.Answer = NewAnswerClient(c.config)
+	c.AnswerChange = NewAnswerChangeClient(c.config)
 	c.Attempt = NewAttemptClient(c.config)
+	c.AttemptPause = NewAttemptPauseClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditHead = NewAuditHeadClient(c.config)
+	c.ConversionActivation = NewConversionActivationClient(c.config)
 	c.ConversionTable = NewConversionTableClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
 	c.Exam = NewExamClient(c.config)
+	c.ExamPolicy = NewExamPolicyClient(c.config)
 	c.ExamRevision = NewExamRevisionClient(c.config)
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
+	c.FormStatistics = NewFormStatisticsClient(c.config)
+	c.FormerResult = NewFormerResultClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.Job = NewJobClient(c.config)
+	c.LeaderboardEntry = NewLeaderboardEntryClient(c.config)
+	c.LearnerItem = NewLearnerItemClient(c.config)
 	c.LoginFailure = NewLoginFailureClient(c.config)
 	c.LoginGuard = NewLoginGuardClient(c.config)
 	c.MediaObject = NewMediaObjectClient(c.config)
 	c.Passkey = NewPasskeyClient(c.config)
+	c.PracticeAnswer = NewPracticeAnswerClient(c.config)
+	c.PracticeSet = NewPracticeSetClient(c.config)
+	c.Question = NewQuestionClient(c.config)
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
+	c.Regrade = NewRegradeClient(c.config)
 	c.Result = NewResultClient(c.config)
 	c.Role = NewRoleClient(c.config)
+	c.Schedule = NewScheduleClient(c.config)
 	c.SecretKey = NewSecretKeyClient(c.config)
 	c.TOTPDevice = NewTOTPDeviceClient(c.config)
 	c.User = NewUserClient(c.config)
@@ -234,35 +290,49 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:              ctx,
-		config:           cfg,
-		APIToken:         NewAPITokenClient(cfg),
-		AccountExport:    NewAccountExportClient(cfg),
-		AccountFlow:      NewAccountFlowClient(cfg),
-		ActorChange:      NewActorChangeClient(cfg),
-		Answer:           NewAnswerClient(cfg),
-		Attempt:          NewAttemptClient(cfg),
-		AuditEntry:       NewAuditEntryClient(cfg),
-		AuditHead:        NewAuditHeadClient(cfg),
-		ConversionTable:  NewConversionTableClient(cfg),
-		Erasure:          NewErasureClient(cfg),
-		Exam:             NewExamClient(cfg),
-		ExamRevision:     NewExamRevisionClient(cfg),
-		ExternalIdentity: NewExternalIdentityClient(cfg),
-		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
-		Job:              NewJobClient(cfg),
-		LoginFailure:     NewLoginFailureClient(cfg),
-		LoginGuard:       NewLoginGuardClient(cfg),
-		MediaObject:      NewMediaObjectClient(cfg),
-		Passkey:          NewPasskeyClient(cfg),
-		RecoveryCode:     NewRecoveryCodeClient(cfg),
-		RefreshToken:     NewRefreshTokenClient(cfg),
-		Result:           NewResultClient(cfg),
-		Role:             NewRoleClient(cfg),
-		SecretKey:        NewSecretKeyClient(cfg),
-		TOTPDevice:       NewTOTPDeviceClient(cfg),
-		User:             NewUserClient(cfg),
-		UserSession:      NewUserSessionClient(cfg),
+		ctx:                  ctx,
+		config:               cfg,
+		APIToken:             NewAPITokenClient(cfg),
+		Accommodation:        NewAccommodationClient(cfg),
+		AccountExport:        NewAccountExportClient(cfg),
+		AccountFlow:          NewAccountFlowClient(cfg),
+		ActorChange:          NewActorChangeClient(cfg),
+		Answer:               NewAnswerClient(cfg),
+		AnswerChange:         NewAnswerChangeClient(cfg),
+		Attempt:              NewAttemptClient(cfg),
+		AttemptPause:         NewAttemptPauseClient(cfg),
+		AuditEntry:           NewAuditEntryClient(cfg),
+		AuditHead:            NewAuditHeadClient(cfg),
+		ConversionActivation: NewConversionActivationClient(cfg),
+		ConversionTable:      NewConversionTableClient(cfg),
+		Erasure:              NewErasureClient(cfg),
+		Exam:                 NewExamClient(cfg),
+		ExamPolicy:           NewExamPolicyClient(cfg),
+		ExamRevision:         NewExamRevisionClient(cfg),
+		ExternalIdentity:     NewExternalIdentityClient(cfg),
+		FormStatistics:       NewFormStatisticsClient(cfg),
+		FormerResult:         NewFormerResultClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
+		Job:                  NewJobClient(cfg),
+		LeaderboardEntry:     NewLeaderboardEntryClient(cfg),
+		LearnerItem:          NewLearnerItemClient(cfg),
+		LoginFailure:         NewLoginFailureClient(cfg),
+		LoginGuard:           NewLoginGuardClient(cfg),
+		MediaObject:          NewMediaObjectClient(cfg),
+		Passkey:              NewPasskeyClient(cfg),
+		PracticeAnswer:       NewPracticeAnswerClient(cfg),
+		PracticeSet:          NewPracticeSetClient(cfg),
+		Question:             NewQuestionClient(cfg),
+		RecoveryCode:         NewRecoveryCodeClient(cfg),
+		RefreshToken:         NewRefreshTokenClient(cfg),
+		Regrade:              NewRegradeClient(cfg),
+		Result:               NewResultClient(cfg),
+		Role:                 NewRoleClient(cfg),
+		Schedule:             NewScheduleClient(cfg),
+		SecretKey:            NewSecretKeyClient(cfg),
+		TOTPDevice:           NewTOTPDeviceClient(cfg),
+		User:                 NewUserClient(cfg),
+		UserSession:          NewUserSessionClient(cfg),
 	}, nil
 }
 
@@ -280,35 +350,49 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:              ctx,
-		config:           cfg,
-		APIToken:         NewAPITokenClient(cfg),
-		AccountExport:    NewAccountExportClient(cfg),
-		AccountFlow:      NewAccountFlowClient(cfg),
-		ActorChange:      NewActorChangeClient(cfg),
-		Answer:           NewAnswerClient(cfg),
-		Attempt:          NewAttemptClient(cfg),
-		AuditEntry:       NewAuditEntryClient(cfg),
-		AuditHead:        NewAuditHeadClient(cfg),
-		ConversionTable:  NewConversionTableClient(cfg),
-		Erasure:          NewErasureClient(cfg),
-		Exam:             NewExamClient(cfg),
-		ExamRevision:     NewExamRevisionClient(cfg),
-		ExternalIdentity: NewExternalIdentityClient(cfg),
-		IdempotencyKey:   NewIdempotencyKeyClient(cfg),
-		Job:              NewJobClient(cfg),
-		LoginFailure:     NewLoginFailureClient(cfg),
-		LoginGuard:       NewLoginGuardClient(cfg),
-		MediaObject:      NewMediaObjectClient(cfg),
-		Passkey:          NewPasskeyClient(cfg),
-		RecoveryCode:     NewRecoveryCodeClient(cfg),
-		RefreshToken:     NewRefreshTokenClient(cfg),
-		Result:           NewResultClient(cfg),
-		Role:             NewRoleClient(cfg),
-		SecretKey:        NewSecretKeyClient(cfg),
-		TOTPDevice:       NewTOTPDeviceClient(cfg),
-		User:             NewUserClient(cfg),
-		UserSession:      NewUserSessionClient(cfg),
+		ctx:                  ctx,
+		config:               cfg,
+		APIToken:             NewAPITokenClient(cfg),
+		Accommodation:        NewAccommodationClient(cfg),
+		AccountExport:        NewAccountExportClient(cfg),
+		AccountFlow:          NewAccountFlowClient(cfg),
+		ActorChange:          NewActorChangeClient(cfg),
+		Answer:               NewAnswerClient(cfg),
+		AnswerChange:         NewAnswerChangeClient(cfg),
+		Attempt:              NewAttemptClient(cfg),
+		AttemptPause:         NewAttemptPauseClient(cfg),
+		AuditEntry:           NewAuditEntryClient(cfg),
+		AuditHead:            NewAuditHeadClient(cfg),
+		ConversionActivation: NewConversionActivationClient(cfg),
+		ConversionTable:      NewConversionTableClient(cfg),
+		Erasure:              NewErasureClient(cfg),
+		Exam:                 NewExamClient(cfg),
+		ExamPolicy:           NewExamPolicyClient(cfg),
+		ExamRevision:         NewExamRevisionClient(cfg),
+		ExternalIdentity:     NewExternalIdentityClient(cfg),
+		FormStatistics:       NewFormStatisticsClient(cfg),
+		FormerResult:         NewFormerResultClient(cfg),
+		IdempotencyKey:       NewIdempotencyKeyClient(cfg),
+		Job:                  NewJobClient(cfg),
+		LeaderboardEntry:     NewLeaderboardEntryClient(cfg),
+		LearnerItem:          NewLearnerItemClient(cfg),
+		LoginFailure:         NewLoginFailureClient(cfg),
+		LoginGuard:           NewLoginGuardClient(cfg),
+		MediaObject:          NewMediaObjectClient(cfg),
+		Passkey:              NewPasskeyClient(cfg),
+		PracticeAnswer:       NewPracticeAnswerClient(cfg),
+		PracticeSet:          NewPracticeSetClient(cfg),
+		Question:             NewQuestionClient(cfg),
+		RecoveryCode:         NewRecoveryCodeClient(cfg),
+		RefreshToken:         NewRefreshTokenClient(cfg),
+		Regrade:              NewRegradeClient(cfg),
+		Result:               NewResultClient(cfg),
+		Role:                 NewRoleClient(cfg),
+		Schedule:             NewScheduleClient(cfg),
+		SecretKey:            NewSecretKeyClient(cfg),
+		TOTPDevice:           NewTOTPDeviceClient(cfg),
+		User:                 NewUserClient(cfg),
+		UserSession:          NewUserSessionClient(cfg),
 	}, nil
 }
 
@@ -338,11 +422,14 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIToken, c.AccountExport, c.AccountFlow, c.ActorChange, c.Answer, c.Attempt,
-		c.AuditEntry, c.AuditHead, c.ConversionTable, c.Erasure, c.Exam,
-		c.ExamRevision, c.ExternalIdentity, c.IdempotencyKey, c.Job, c.LoginFailure,
-		c.LoginGuard, c.MediaObject, c.Passkey, c.RecoveryCode, c.RefreshToken,
-		c.Result, c.Role, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
+		c.APIToken, c.Accommodation, c.AccountExport, c.AccountFlow, c.ActorChange,
+		c.Answer, c.AnswerChange, c.Attempt, c.AttemptPause, c.AuditEntry, c.AuditHead,
+		c.ConversionActivation, c.ConversionTable, c.Erasure, c.Exam, c.ExamPolicy,
+		c.ExamRevision, c.ExternalIdentity, c.FormStatistics, c.FormerResult,
+		c.IdempotencyKey, c.Job, c.LeaderboardEntry, c.LearnerItem, c.LoginFailure,
+		c.LoginGuard, c.MediaObject, c.Passkey, c.PracticeAnswer, c.PracticeSet,
+		c.Question, c.RecoveryCode, c.RefreshToken, c.Regrade, c.Result, c.Role,
+		c.Schedule, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -352,11 +439,14 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIToken, c.AccountExport, c.AccountFlow, c.ActorChange, c.Answer, c.Attempt,
-		c.AuditEntry, c.AuditHead, c.ConversionTable, c.Erasure, c.Exam,
-		c.ExamRevision, c.ExternalIdentity, c.IdempotencyKey, c.Job, c.LoginFailure,
-		c.LoginGuard, c.MediaObject, c.Passkey, c.RecoveryCode, c.RefreshToken,
-		c.Result, c.Role, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
+		c.APIToken, c.Accommodation, c.AccountExport, c.AccountFlow, c.ActorChange,
+		c.Answer, c.AnswerChange, c.Attempt, c.AttemptPause, c.AuditEntry, c.AuditHead,
+		c.ConversionActivation, c.ConversionTable, c.Erasure, c.Exam, c.ExamPolicy,
+		c.ExamRevision, c.ExternalIdentity, c.FormStatistics, c.FormerResult,
+		c.IdempotencyKey, c.Job, c.LeaderboardEntry, c.LearnerItem, c.LoginFailure,
+		c.LoginGuard, c.MediaObject, c.Passkey, c.PracticeAnswer, c.PracticeSet,
+		c.Question, c.RecoveryCode, c.RefreshToken, c.Regrade, c.Result, c.Role,
+		c.Schedule, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -367,6 +457,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *APITokenMutation:
 		return c.APIToken.mutate(ctx, m)
+	case *AccommodationMutation:
+		return c.Accommodation.mutate(ctx, m)
 	case *AccountExportMutation:
 		return c.AccountExport.mutate(ctx, m)
 	case *AccountFlowMutation:
@@ -375,26 +467,42 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ActorChange.mutate(ctx, m)
 	case *AnswerMutation:
 		return c.Answer.mutate(ctx, m)
+	case *AnswerChangeMutation:
+		return c.AnswerChange.mutate(ctx, m)
 	case *AttemptMutation:
 		return c.Attempt.mutate(ctx, m)
+	case *AttemptPauseMutation:
+		return c.AttemptPause.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
 	case *AuditHeadMutation:
 		return c.AuditHead.mutate(ctx, m)
+	case *ConversionActivationMutation:
+		return c.ConversionActivation.mutate(ctx, m)
 	case *ConversionTableMutation:
 		return c.ConversionTable.mutate(ctx, m)
 	case *ErasureMutation:
 		return c.Erasure.mutate(ctx, m)
 	case *ExamMutation:
 		return c.Exam.mutate(ctx, m)
+	case *ExamPolicyMutation:
+		return c.ExamPolicy.mutate(ctx, m)
 	case *ExamRevisionMutation:
 		return c.ExamRevision.mutate(ctx, m)
 	case *ExternalIdentityMutation:
 		return c.ExternalIdentity.mutate(ctx, m)
+	case *FormStatisticsMutation:
+		return c.FormStatistics.mutate(ctx, m)
+	case *FormerResultMutation:
+		return c.FormerResult.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *JobMutation:
 		return c.Job.mutate(ctx, m)
+	case *LeaderboardEntryMutation:
+		return c.LeaderboardEntry.mutate(ctx, m)
+	case *LearnerItemMutation:
+		return c.LearnerItem.mutate(ctx, m)
 	case *LoginFailureMutation:
 		return c.LoginFailure.mutate(ctx, m)
 	case *LoginGuardMutation:
@@ -403,14 +511,24 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.MediaObject.mutate(ctx, m)
 	case *PasskeyMutation:
 		return c.Passkey.mutate(ctx, m)
+	case *PracticeAnswerMutation:
+		return c.PracticeAnswer.mutate(ctx, m)
+	case *PracticeSetMutation:
+		return c.PracticeSet.mutate(ctx, m)
+	case *QuestionMutation:
+		return c.Question.mutate(ctx, m)
 	case *RecoveryCodeMutation:
 		return c.RecoveryCode.mutate(ctx, m)
 	case *RefreshTokenMutation:
 		return c.RefreshToken.mutate(ctx, m)
+	case *RegradeMutation:
+		return c.Regrade.mutate(ctx, m)
 	case *ResultMutation:
 		return c.Result.mutate(ctx, m)
 	case *RoleMutation:
 		return c.Role.mutate(ctx, m)
+	case *ScheduleMutation:
+		return c.Schedule.mutate(ctx, m)
 	case *SecretKeyMutation:
 		return c.SecretKey.mutate(ctx, m)
 	case *TOTPDeviceMutation:
@@ -570,6 +688,155 @@ func (c *APITokenClient) mutate(ctx context.Context, m *APITokenMutation) (Value
 		return (&APITokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown APIToken mutation op: %q", m.Op())
+	}
+}
+
+// AccommodationClient is a client for the Accommodation schema.
+type AccommodationClient struct {
+	config
+}
+
+// NewAccommodationClient returns a client for the Accommodation from the given config.
+func NewAccommodationClient(c config) *AccommodationClient {
+	return &AccommodationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `accommodation.Hooks(f(g(h())))`.
+func (c *AccommodationClient) Use(hooks ...Hook) {
+	c.hooks.Accommodation = append(c.hooks.Accommodation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `accommodation.Intercept(f(g(h())))`.
+func (c *AccommodationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Accommodation = append(c.inters.Accommodation, interceptors...)
+}
+
+// Create returns a builder for creating a Accommodation entity.
+func (c *AccommodationClient) Create() *AccommodationCreate {
+	mutation := newAccommodationMutation(c.config, OpCreate)
+	return &AccommodationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Accommodation entities.
+func (c *AccommodationClient) CreateBulk(builders ...*AccommodationCreate) *AccommodationCreateBulk {
+	return &AccommodationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AccommodationClient) MapCreateBulk(slice any, setFunc func(*AccommodationCreate, int)) *AccommodationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AccommodationCreateBulk{err: fmt.Errorf("calling to AccommodationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AccommodationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AccommodationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Accommodation.
+func (c *AccommodationClient) Update() *AccommodationUpdate {
+	mutation := newAccommodationMutation(c.config, OpUpdate)
+	return &AccommodationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AccommodationClient) UpdateOne(_m *Accommodation) *AccommodationUpdateOne {
+	mutation := newAccommodationMutation(c.config, OpUpdateOne, withAccommodation(_m))
+	return &AccommodationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AccommodationClient) UpdateOneID(id uuid.UUID) *AccommodationUpdateOne {
+	mutation := newAccommodationMutation(c.config, OpUpdateOne, withAccommodationID(id))
+	return &AccommodationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Accommodation.
+func (c *AccommodationClient) Delete() *AccommodationDelete {
+	mutation := newAccommodationMutation(c.config, OpDelete)
+	return &AccommodationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AccommodationClient) DeleteOne(_m *Accommodation) *AccommodationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AccommodationClient) DeleteOneID(id uuid.UUID) *AccommodationDeleteOne {
+	builder := c.Delete().Where(accommodation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AccommodationDeleteOne{builder}
+}
+
+// Query returns a query builder for Accommodation.
+func (c *AccommodationClient) Query() *AccommodationQuery {
+	return &AccommodationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAccommodation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Accommodation entity by its id.
+func (c *AccommodationClient) Get(ctx context.Context, id uuid.UUID) (*Accommodation, error) {
+	return c.Query().Where(accommodation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AccommodationClient) GetX(ctx context.Context, id uuid.UUID) *Accommodation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a Accommodation.
+func (c *AccommodationClient) QueryUser(_m *Accommodation) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(accommodation.Table, accommodation.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, accommodation.UserTable, accommodation.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AccommodationClient) Hooks() []Hook {
+	return c.hooks.Accommodation
+}
+
+// Interceptors returns the client interceptors.
+func (c *AccommodationClient) Interceptors() []Interceptor {
+	return c.inters.Accommodation
+}
+
+func (c *AccommodationClient) mutate(ctx context.Context, m *AccommodationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AccommodationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AccommodationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AccommodationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AccommodationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Accommodation mutation op: %q", m.Op())
 	}
 }
 
@@ -1153,6 +1420,155 @@ func (c *AnswerClient) mutate(ctx context.Context, m *AnswerMutation) (Value, er
 	}
 }
 
+// AnswerChangeClient is a client for the AnswerChange schema.
+type AnswerChangeClient struct {
+	config
+}
+
+// NewAnswerChangeClient returns a client for the AnswerChange from the given config.
+func NewAnswerChangeClient(c config) *AnswerChangeClient {
+	return &AnswerChangeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `answerchange.Hooks(f(g(h())))`.
+func (c *AnswerChangeClient) Use(hooks ...Hook) {
+	c.hooks.AnswerChange = append(c.hooks.AnswerChange, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `answerchange.Intercept(f(g(h())))`.
+func (c *AnswerChangeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AnswerChange = append(c.inters.AnswerChange, interceptors...)
+}
+
+// Create returns a builder for creating a AnswerChange entity.
+func (c *AnswerChangeClient) Create() *AnswerChangeCreate {
+	mutation := newAnswerChangeMutation(c.config, OpCreate)
+	return &AnswerChangeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AnswerChange entities.
+func (c *AnswerChangeClient) CreateBulk(builders ...*AnswerChangeCreate) *AnswerChangeCreateBulk {
+	return &AnswerChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AnswerChangeClient) MapCreateBulk(slice any, setFunc func(*AnswerChangeCreate, int)) *AnswerChangeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AnswerChangeCreateBulk{err: fmt.Errorf("calling to AnswerChangeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AnswerChangeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AnswerChangeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AnswerChange.
+func (c *AnswerChangeClient) Update() *AnswerChangeUpdate {
+	mutation := newAnswerChangeMutation(c.config, OpUpdate)
+	return &AnswerChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AnswerChangeClient) UpdateOne(_m *AnswerChange) *AnswerChangeUpdateOne {
+	mutation := newAnswerChangeMutation(c.config, OpUpdateOne, withAnswerChange(_m))
+	return &AnswerChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AnswerChangeClient) UpdateOneID(id int64) *AnswerChangeUpdateOne {
+	mutation := newAnswerChangeMutation(c.config, OpUpdateOne, withAnswerChangeID(id))
+	return &AnswerChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AnswerChange.
+func (c *AnswerChangeClient) Delete() *AnswerChangeDelete {
+	mutation := newAnswerChangeMutation(c.config, OpDelete)
+	return &AnswerChangeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AnswerChangeClient) DeleteOne(_m *AnswerChange) *AnswerChangeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AnswerChangeClient) DeleteOneID(id int64) *AnswerChangeDeleteOne {
+	builder := c.Delete().Where(answerchange.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AnswerChangeDeleteOne{builder}
+}
+
+// Query returns a query builder for AnswerChange.
+func (c *AnswerChangeClient) Query() *AnswerChangeQuery {
+	return &AnswerChangeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAnswerChange},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AnswerChange entity by its id.
+func (c *AnswerChangeClient) Get(ctx context.Context, id int64) (*AnswerChange, error) {
+	return c.Query().Where(answerchange.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AnswerChangeClient) GetX(ctx context.Context, id int64) *AnswerChange {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAttempt queries the attempt edge of a AnswerChange.
+func (c *AnswerChangeClient) QueryAttempt(_m *AnswerChange) *AttemptQuery {
+	query := (&AttemptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(answerchange.Table, answerchange.FieldID, id),
+			sqlgraph.To(attempt.Table, attempt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, answerchange.AttemptTable, answerchange.AttemptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AnswerChangeClient) Hooks() []Hook {
+	return c.hooks.AnswerChange
+}
+
+// Interceptors returns the client interceptors.
+func (c *AnswerChangeClient) Interceptors() []Interceptor {
+	return c.inters.AnswerChange
+}
+
+func (c *AnswerChangeClient) mutate(ctx context.Context, m *AnswerChangeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AnswerChangeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AnswerChangeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AnswerChangeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AnswerChangeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AnswerChange mutation op: %q", m.Op())
+	}
+}
+
 // AttemptClient is a client for the Attempt schema.
 type AttemptClient struct {
 	config
@@ -1325,6 +1741,38 @@ func (c *AttemptClient) QueryAnswers(_m *Attempt) *AnswerQuery {
 	return query
 }
 
+// QueryChanges queries the changes edge of a Attempt.
+func (c *AttemptClient) QueryChanges(_m *Attempt) *AnswerChangeQuery {
+	query := (&AnswerChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, id),
+			sqlgraph.To(answerchange.Table, answerchange.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.ChangesTable, attempt.ChangesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPausesTaken queries the pauses_taken edge of a Attempt.
+func (c *AttemptClient) QueryPausesTaken(_m *Attempt) *AttemptPauseQuery {
+	query := (&AttemptPauseClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, id),
+			sqlgraph.To(attemptpause.Table, attemptpause.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.PausesTakenTable, attempt.PausesTakenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryResult queries the result edge of a Attempt.
 func (c *AttemptClient) QueryResult(_m *Attempt) *ResultQuery {
 	query := (&ResultClient{config: c.config}).Query()
@@ -1334,6 +1782,22 @@ func (c *AttemptClient) QueryResult(_m *Attempt) *ResultQuery {
 			sqlgraph.From(attempt.Table, attempt.FieldID, id),
 			sqlgraph.To(result.Table, result.FieldID),
 			sqlgraph.Edge(sqlgraph.O2O, false, attempt.ResultTable, attempt.ResultColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFormerResults queries the former_results edge of a Attempt.
+func (c *AttemptClient) QueryFormerResults(_m *Attempt) *FormerResultQuery {
+	query := (&FormerResultClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attempt.Table, attempt.FieldID, id),
+			sqlgraph.To(formerresult.Table, formerresult.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, attempt.FormerResultsTable, attempt.FormerResultsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1363,6 +1827,155 @@ func (c *AttemptClient) mutate(ctx context.Context, m *AttemptMutation) (Value, 
 		return (&AttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Attempt mutation op: %q", m.Op())
+	}
+}
+
+// AttemptPauseClient is a client for the AttemptPause schema.
+type AttemptPauseClient struct {
+	config
+}
+
+// NewAttemptPauseClient returns a client for the AttemptPause from the given config.
+func NewAttemptPauseClient(c config) *AttemptPauseClient {
+	return &AttemptPauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `attemptpause.Hooks(f(g(h())))`.
+func (c *AttemptPauseClient) Use(hooks ...Hook) {
+	c.hooks.AttemptPause = append(c.hooks.AttemptPause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `attemptpause.Intercept(f(g(h())))`.
+func (c *AttemptPauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AttemptPause = append(c.inters.AttemptPause, interceptors...)
+}
+
+// Create returns a builder for creating a AttemptPause entity.
+func (c *AttemptPauseClient) Create() *AttemptPauseCreate {
+	mutation := newAttemptPauseMutation(c.config, OpCreate)
+	return &AttemptPauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AttemptPause entities.
+func (c *AttemptPauseClient) CreateBulk(builders ...*AttemptPauseCreate) *AttemptPauseCreateBulk {
+	return &AttemptPauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AttemptPauseClient) MapCreateBulk(slice any, setFunc func(*AttemptPauseCreate, int)) *AttemptPauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AttemptPauseCreateBulk{err: fmt.Errorf("calling to AttemptPauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AttemptPauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AttemptPauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AttemptPause.
+func (c *AttemptPauseClient) Update() *AttemptPauseUpdate {
+	mutation := newAttemptPauseMutation(c.config, OpUpdate)
+	return &AttemptPauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AttemptPauseClient) UpdateOne(_m *AttemptPause) *AttemptPauseUpdateOne {
+	mutation := newAttemptPauseMutation(c.config, OpUpdateOne, withAttemptPause(_m))
+	return &AttemptPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AttemptPauseClient) UpdateOneID(id uuid.UUID) *AttemptPauseUpdateOne {
+	mutation := newAttemptPauseMutation(c.config, OpUpdateOne, withAttemptPauseID(id))
+	return &AttemptPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AttemptPause.
+func (c *AttemptPauseClient) Delete() *AttemptPauseDelete {
+	mutation := newAttemptPauseMutation(c.config, OpDelete)
+	return &AttemptPauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AttemptPauseClient) DeleteOne(_m *AttemptPause) *AttemptPauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AttemptPauseClient) DeleteOneID(id uuid.UUID) *AttemptPauseDeleteOne {
+	builder := c.Delete().Where(attemptpause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AttemptPauseDeleteOne{builder}
+}
+
+// Query returns a query builder for AttemptPause.
+func (c *AttemptPauseClient) Query() *AttemptPauseQuery {
+	return &AttemptPauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAttemptPause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AttemptPause entity by its id.
+func (c *AttemptPauseClient) Get(ctx context.Context, id uuid.UUID) (*AttemptPause, error) {
+	return c.Query().Where(attemptpause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AttemptPauseClient) GetX(ctx context.Context, id uuid.UUID) *AttemptPause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAttempt queries the attempt edge of a AttemptPause.
+func (c *AttemptPauseClient) QueryAttempt(_m *AttemptPause) *AttemptQuery {
+	query := (&AttemptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(attemptpause.Table, attemptpause.FieldID, id),
+			sqlgraph.To(attempt.Table, attempt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, attemptpause.AttemptTable, attemptpause.AttemptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AttemptPauseClient) Hooks() []Hook {
+	return c.hooks.AttemptPause
+}
+
+// Interceptors returns the client interceptors.
+func (c *AttemptPauseClient) Interceptors() []Interceptor {
+	return c.inters.AttemptPause
+}
+
+func (c *AttemptPauseClient) mutate(ctx context.Context, m *AttemptPauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AttemptPauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AttemptPauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AttemptPauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AttemptPauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown AttemptPause mutation op: %q", m.Op())
 	}
 }
 
@@ -1629,6 +2242,171 @@ func (c *AuditHeadClient) mutate(ctx context.Context, m *AuditHeadMutation) (Val
 		return (&AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditHead mutation op: %q", m.Op())
+	}
+}
+
+// ConversionActivationClient is a client for the ConversionActivation schema.
+type ConversionActivationClient struct {
+	config
+}
+
+// NewConversionActivationClient returns a client for the ConversionActivation from the given config.
+func NewConversionActivationClient(c config) *ConversionActivationClient {
+	return &ConversionActivationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `conversionactivation.Hooks(f(g(h())))`.
+func (c *ConversionActivationClient) Use(hooks ...Hook) {
+	c.hooks.ConversionActivation = append(c.hooks.ConversionActivation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `conversionactivation.Intercept(f(g(h())))`.
+func (c *ConversionActivationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ConversionActivation = append(c.inters.ConversionActivation, interceptors...)
+}
+
+// Create returns a builder for creating a ConversionActivation entity.
+func (c *ConversionActivationClient) Create() *ConversionActivationCreate {
+	mutation := newConversionActivationMutation(c.config, OpCreate)
+	return &ConversionActivationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ConversionActivation entities.
+func (c *ConversionActivationClient) CreateBulk(builders ...*ConversionActivationCreate) *ConversionActivationCreateBulk {
+	return &ConversionActivationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ConversionActivationClient) MapCreateBulk(slice any, setFunc func(*ConversionActivationCreate, int)) *ConversionActivationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ConversionActivationCreateBulk{err: fmt.Errorf("calling to ConversionActivationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ConversionActivationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ConversionActivationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ConversionActivation.
+func (c *ConversionActivationClient) Update() *ConversionActivationUpdate {
+	mutation := newConversionActivationMutation(c.config, OpUpdate)
+	return &ConversionActivationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ConversionActivationClient) UpdateOne(_m *ConversionActivation) *ConversionActivationUpdateOne {
+	mutation := newConversionActivationMutation(c.config, OpUpdateOne, withConversionActivation(_m))
+	return &ConversionActivationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ConversionActivationClient) UpdateOneID(id uuid.UUID) *ConversionActivationUpdateOne {
+	mutation := newConversionActivationMutation(c.config, OpUpdateOne, withConversionActivationID(id))
+	return &ConversionActivationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ConversionActivation.
+func (c *ConversionActivationClient) Delete() *ConversionActivationDelete {
+	mutation := newConversionActivationMutation(c.config, OpDelete)
+	return &ConversionActivationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ConversionActivationClient) DeleteOne(_m *ConversionActivation) *ConversionActivationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ConversionActivationClient) DeleteOneID(id uuid.UUID) *ConversionActivationDeleteOne {
+	builder := c.Delete().Where(conversionactivation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ConversionActivationDeleteOne{builder}
+}
+
+// Query returns a query builder for ConversionActivation.
+func (c *ConversionActivationClient) Query() *ConversionActivationQuery {
+	return &ConversionActivationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeConversionActivation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ConversionActivation entity by its id.
+func (c *ConversionActivationClient) Get(ctx context.Context, id uuid.UUID) (*ConversionActivation, error) {
+	return c.Query().Where(conversionactivation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ConversionActivationClient) GetX(ctx context.Context, id uuid.UUID) *ConversionActivation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryExam queries the exam edge of a ConversionActivation.
+func (c *ConversionActivationClient) QueryExam(_m *ConversionActivation) *ExamQuery {
+	query := (&ExamClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(conversionactivation.Table, conversionactivation.FieldID, id),
+			sqlgraph.To(exam.Table, exam.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, conversionactivation.ExamTable, conversionactivation.ExamColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryConversion queries the conversion edge of a ConversionActivation.
+func (c *ConversionActivationClient) QueryConversion(_m *ConversionActivation) *ConversionTableQuery {
+	query := (&ConversionTableClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(conversionactivation.Table, conversionactivation.FieldID, id),
+			sqlgraph.To(conversiontable.Table, conversiontable.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, conversionactivation.ConversionTable, conversionactivation.ConversionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ConversionActivationClient) Hooks() []Hook {
+	return c.hooks.ConversionActivation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ConversionActivationClient) Interceptors() []Interceptor {
+	return c.inters.ConversionActivation
+}
+
+func (c *ConversionActivationClient) mutate(ctx context.Context, m *ConversionActivationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ConversionActivationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ConversionActivationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ConversionActivationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ConversionActivationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ConversionActivation mutation op: %q", m.Op())
 	}
 }
 
@@ -2063,6 +2841,139 @@ func (c *ExamClient) mutate(ctx context.Context, m *ExamMutation) (Value, error)
 	}
 }
 
+// ExamPolicyClient is a client for the ExamPolicy schema.
+type ExamPolicyClient struct {
+	config
+}
+
+// NewExamPolicyClient returns a client for the ExamPolicy from the given config.
+func NewExamPolicyClient(c config) *ExamPolicyClient {
+	return &ExamPolicyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `exampolicy.Hooks(f(g(h())))`.
+func (c *ExamPolicyClient) Use(hooks ...Hook) {
+	c.hooks.ExamPolicy = append(c.hooks.ExamPolicy, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `exampolicy.Intercept(f(g(h())))`.
+func (c *ExamPolicyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ExamPolicy = append(c.inters.ExamPolicy, interceptors...)
+}
+
+// Create returns a builder for creating a ExamPolicy entity.
+func (c *ExamPolicyClient) Create() *ExamPolicyCreate {
+	mutation := newExamPolicyMutation(c.config, OpCreate)
+	return &ExamPolicyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ExamPolicy entities.
+func (c *ExamPolicyClient) CreateBulk(builders ...*ExamPolicyCreate) *ExamPolicyCreateBulk {
+	return &ExamPolicyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ExamPolicyClient) MapCreateBulk(slice any, setFunc func(*ExamPolicyCreate, int)) *ExamPolicyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ExamPolicyCreateBulk{err: fmt.Errorf("calling to ExamPolicyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ExamPolicyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ExamPolicyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ExamPolicy.
+func (c *ExamPolicyClient) Update() *ExamPolicyUpdate {
+	mutation := newExamPolicyMutation(c.config, OpUpdate)
+	return &ExamPolicyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ExamPolicyClient) UpdateOne(_m *ExamPolicy) *ExamPolicyUpdateOne {
+	mutation := newExamPolicyMutation(c.config, OpUpdateOne, withExamPolicy(_m))
+	return &ExamPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ExamPolicyClient) UpdateOneID(id uuid.UUID) *ExamPolicyUpdateOne {
+	mutation := newExamPolicyMutation(c.config, OpUpdateOne, withExamPolicyID(id))
+	return &ExamPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ExamPolicy.
+func (c *ExamPolicyClient) Delete() *ExamPolicyDelete {
+	mutation := newExamPolicyMutation(c.config, OpDelete)
+	return &ExamPolicyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ExamPolicyClient) DeleteOne(_m *ExamPolicy) *ExamPolicyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ExamPolicyClient) DeleteOneID(id uuid.UUID) *ExamPolicyDeleteOne {
+	builder := c.Delete().Where(exampolicy.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ExamPolicyDeleteOne{builder}
+}
+
+// Query returns a query builder for ExamPolicy.
+func (c *ExamPolicyClient) Query() *ExamPolicyQuery {
+	return &ExamPolicyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeExamPolicy},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ExamPolicy entity by its id.
+func (c *ExamPolicyClient) Get(ctx context.Context, id uuid.UUID) (*ExamPolicy, error) {
+	return c.Query().Where(exampolicy.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ExamPolicyClient) GetX(ctx context.Context, id uuid.UUID) *ExamPolicy {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ExamPolicyClient) Hooks() []Hook {
+	return c.hooks.ExamPolicy
+}
+
+// Interceptors returns the client interceptors.
+func (c *ExamPolicyClient) Interceptors() []Interceptor {
+	return c.inters.ExamPolicy
+}
+
+func (c *ExamPolicyClient) mutate(ctx context.Context, m *ExamPolicyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ExamPolicyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ExamPolicyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ExamPolicyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ExamPolicyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ExamPolicy mutation op: %q", m.Op())
+	}
+}
+
 // ExamRevisionClient is a client for the ExamRevision schema.
 type ExamRevisionClient struct {
 	config
@@ -2361,6 +3272,304 @@ func (c *ExternalIdentityClient) mutate(ctx context.Context, m *ExternalIdentity
 	}
 }
 
+// FormStatisticsClient is a client for the FormStatistics schema.
+type FormStatisticsClient struct {
+	config
+}
+
+// NewFormStatisticsClient returns a client for the FormStatistics from the given config.
+func NewFormStatisticsClient(c config) *FormStatisticsClient {
+	return &FormStatisticsClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `formstatistics.Hooks(f(g(h())))`.
+func (c *FormStatisticsClient) Use(hooks ...Hook) {
+	c.hooks.FormStatistics = append(c.hooks.FormStatistics, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `formstatistics.Intercept(f(g(h())))`.
+func (c *FormStatisticsClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FormStatistics = append(c.inters.FormStatistics, interceptors...)
+}
+
+// Create returns a builder for creating a FormStatistics entity.
+func (c *FormStatisticsClient) Create() *FormStatisticsCreate {
+	mutation := newFormStatisticsMutation(c.config, OpCreate)
+	return &FormStatisticsCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FormStatistics entities.
+func (c *FormStatisticsClient) CreateBulk(builders ...*FormStatisticsCreate) *FormStatisticsCreateBulk {
+	return &FormStatisticsCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FormStatisticsClient) MapCreateBulk(slice any, setFunc func(*FormStatisticsCreate, int)) *FormStatisticsCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FormStatisticsCreateBulk{err: fmt.Errorf("calling to FormStatisticsClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FormStatisticsCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FormStatisticsCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FormStatistics.
+func (c *FormStatisticsClient) Update() *FormStatisticsUpdate {
+	mutation := newFormStatisticsMutation(c.config, OpUpdate)
+	return &FormStatisticsUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FormStatisticsClient) UpdateOne(_m *FormStatistics) *FormStatisticsUpdateOne {
+	mutation := newFormStatisticsMutation(c.config, OpUpdateOne, withFormStatistics(_m))
+	return &FormStatisticsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FormStatisticsClient) UpdateOneID(id uuid.UUID) *FormStatisticsUpdateOne {
+	mutation := newFormStatisticsMutation(c.config, OpUpdateOne, withFormStatisticsID(id))
+	return &FormStatisticsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FormStatistics.
+func (c *FormStatisticsClient) Delete() *FormStatisticsDelete {
+	mutation := newFormStatisticsMutation(c.config, OpDelete)
+	return &FormStatisticsDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FormStatisticsClient) DeleteOne(_m *FormStatistics) *FormStatisticsDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FormStatisticsClient) DeleteOneID(id uuid.UUID) *FormStatisticsDeleteOne {
+	builder := c.Delete().Where(formstatistics.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FormStatisticsDeleteOne{builder}
+}
+
+// Query returns a query builder for FormStatistics.
+func (c *FormStatisticsClient) Query() *FormStatisticsQuery {
+	return &FormStatisticsQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFormStatistics},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FormStatistics entity by its id.
+func (c *FormStatisticsClient) Get(ctx context.Context, id uuid.UUID) (*FormStatistics, error) {
+	return c.Query().Where(formstatistics.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FormStatisticsClient) GetX(ctx context.Context, id uuid.UUID) *FormStatistics {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryExam queries the exam edge of a FormStatistics.
+func (c *FormStatisticsClient) QueryExam(_m *FormStatistics) *ExamQuery {
+	query := (&ExamClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(formstatistics.Table, formstatistics.FieldID, id),
+			sqlgraph.To(exam.Table, exam.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, formstatistics.ExamTable, formstatistics.ExamColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FormStatisticsClient) Hooks() []Hook {
+	return c.hooks.FormStatistics
+}
+
+// Interceptors returns the client interceptors.
+func (c *FormStatisticsClient) Interceptors() []Interceptor {
+	return c.inters.FormStatistics
+}
+
+func (c *FormStatisticsClient) mutate(ctx context.Context, m *FormStatisticsMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FormStatisticsCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FormStatisticsUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FormStatisticsUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FormStatisticsDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FormStatistics mutation op: %q", m.Op())
+	}
+}
+
+// FormerResultClient is a client for the FormerResult schema.
+type FormerResultClient struct {
+	config
+}
+
+// NewFormerResultClient returns a client for the FormerResult from the given config.
+func NewFormerResultClient(c config) *FormerResultClient {
+	return &FormerResultClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `formerresult.Hooks(f(g(h())))`.
+func (c *FormerResultClient) Use(hooks ...Hook) {
+	c.hooks.FormerResult = append(c.hooks.FormerResult, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `formerresult.Intercept(f(g(h())))`.
+func (c *FormerResultClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FormerResult = append(c.inters.FormerResult, interceptors...)
+}
+
+// Create returns a builder for creating a FormerResult entity.
+func (c *FormerResultClient) Create() *FormerResultCreate {
+	mutation := newFormerResultMutation(c.config, OpCreate)
+	return &FormerResultCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FormerResult entities.
+func (c *FormerResultClient) CreateBulk(builders ...*FormerResultCreate) *FormerResultCreateBulk {
+	return &FormerResultCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FormerResultClient) MapCreateBulk(slice any, setFunc func(*FormerResultCreate, int)) *FormerResultCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FormerResultCreateBulk{err: fmt.Errorf("calling to FormerResultClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FormerResultCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FormerResultCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FormerResult.
+func (c *FormerResultClient) Update() *FormerResultUpdate {
+	mutation := newFormerResultMutation(c.config, OpUpdate)
+	return &FormerResultUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FormerResultClient) UpdateOne(_m *FormerResult) *FormerResultUpdateOne {
+	mutation := newFormerResultMutation(c.config, OpUpdateOne, withFormerResult(_m))
+	return &FormerResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FormerResultClient) UpdateOneID(id uuid.UUID) *FormerResultUpdateOne {
+	mutation := newFormerResultMutation(c.config, OpUpdateOne, withFormerResultID(id))
+	return &FormerResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FormerResult.
+func (c *FormerResultClient) Delete() *FormerResultDelete {
+	mutation := newFormerResultMutation(c.config, OpDelete)
+	return &FormerResultDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FormerResultClient) DeleteOne(_m *FormerResult) *FormerResultDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FormerResultClient) DeleteOneID(id uuid.UUID) *FormerResultDeleteOne {
+	builder := c.Delete().Where(formerresult.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FormerResultDeleteOne{builder}
+}
+
+// Query returns a query builder for FormerResult.
+func (c *FormerResultClient) Query() *FormerResultQuery {
+	return &FormerResultQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFormerResult},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FormerResult entity by its id.
+func (c *FormerResultClient) Get(ctx context.Context, id uuid.UUID) (*FormerResult, error) {
+	return c.Query().Where(formerresult.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FormerResultClient) GetX(ctx context.Context, id uuid.UUID) *FormerResult {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryAttempt queries the attempt edge of a FormerResult.
+func (c *FormerResultClient) QueryAttempt(_m *FormerResult) *AttemptQuery {
+	query := (&AttemptClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(formerresult.Table, formerresult.FieldID, id),
+			sqlgraph.To(attempt.Table, attempt.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, formerresult.AttemptTable, formerresult.AttemptColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FormerResultClient) Hooks() []Hook {
+	return c.hooks.FormerResult
+}
+
+// Interceptors returns the client interceptors.
+func (c *FormerResultClient) Interceptors() []Interceptor {
+	return c.inters.FormerResult
+}
+
+func (c *FormerResultClient) mutate(ctx context.Context, m *FormerResultMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FormerResultCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FormerResultUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FormerResultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FormerResultDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown FormerResult mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyKeyClient is a client for the IdempotencyKey schema.
 type IdempotencyKeyClient struct {
 	config
@@ -2624,6 +3833,320 @@ func (c *JobClient) mutate(ctx context.Context, m *JobMutation) (Value, error) {
 		return (&JobDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Job mutation op: %q", m.Op())
+	}
+}
+
+// LeaderboardEntryClient is a client for the LeaderboardEntry schema.
+type LeaderboardEntryClient struct {
+	config
+}
+
+// NewLeaderboardEntryClient returns a client for the LeaderboardEntry from the given config.
+func NewLeaderboardEntryClient(c config) *LeaderboardEntryClient {
+	return &LeaderboardEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `leaderboardentry.Hooks(f(g(h())))`.
+func (c *LeaderboardEntryClient) Use(hooks ...Hook) {
+	c.hooks.LeaderboardEntry = append(c.hooks.LeaderboardEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `leaderboardentry.Intercept(f(g(h())))`.
+func (c *LeaderboardEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LeaderboardEntry = append(c.inters.LeaderboardEntry, interceptors...)
+}
+
+// Create returns a builder for creating a LeaderboardEntry entity.
+func (c *LeaderboardEntryClient) Create() *LeaderboardEntryCreate {
+	mutation := newLeaderboardEntryMutation(c.config, OpCreate)
+	return &LeaderboardEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LeaderboardEntry entities.
+func (c *LeaderboardEntryClient) CreateBulk(builders ...*LeaderboardEntryCreate) *LeaderboardEntryCreateBulk {
+	return &LeaderboardEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LeaderboardEntryClient) MapCreateBulk(slice any, setFunc func(*LeaderboardEntryCreate, int)) *LeaderboardEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LeaderboardEntryCreateBulk{err: fmt.Errorf("calling to LeaderboardEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LeaderboardEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LeaderboardEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LeaderboardEntry.
+func (c *LeaderboardEntryClient) Update() *LeaderboardEntryUpdate {
+	mutation := newLeaderboardEntryMutation(c.config, OpUpdate)
+	return &LeaderboardEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LeaderboardEntryClient) UpdateOne(_m *LeaderboardEntry) *LeaderboardEntryUpdateOne {
+	mutation := newLeaderboardEntryMutation(c.config, OpUpdateOne, withLeaderboardEntry(_m))
+	return &LeaderboardEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LeaderboardEntryClient) UpdateOneID(id uuid.UUID) *LeaderboardEntryUpdateOne {
+	mutation := newLeaderboardEntryMutation(c.config, OpUpdateOne, withLeaderboardEntryID(id))
+	return &LeaderboardEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LeaderboardEntry.
+func (c *LeaderboardEntryClient) Delete() *LeaderboardEntryDelete {
+	mutation := newLeaderboardEntryMutation(c.config, OpDelete)
+	return &LeaderboardEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LeaderboardEntryClient) DeleteOne(_m *LeaderboardEntry) *LeaderboardEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LeaderboardEntryClient) DeleteOneID(id uuid.UUID) *LeaderboardEntryDeleteOne {
+	builder := c.Delete().Where(leaderboardentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LeaderboardEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for LeaderboardEntry.
+func (c *LeaderboardEntryClient) Query() *LeaderboardEntryQuery {
+	return &LeaderboardEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLeaderboardEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LeaderboardEntry entity by its id.
+func (c *LeaderboardEntryClient) Get(ctx context.Context, id uuid.UUID) (*LeaderboardEntry, error) {
+	return c.Query().Where(leaderboardentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LeaderboardEntryClient) GetX(ctx context.Context, id uuid.UUID) *LeaderboardEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a LeaderboardEntry.
+func (c *LeaderboardEntryClient) QueryUser(_m *LeaderboardEntry) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(leaderboardentry.Table, leaderboardentry.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, leaderboardentry.UserTable, leaderboardentry.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LeaderboardEntryClient) Hooks() []Hook {
+	return c.hooks.LeaderboardEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *LeaderboardEntryClient) Interceptors() []Interceptor {
+	return c.inters.LeaderboardEntry
+}
+
+func (c *LeaderboardEntryClient) mutate(ctx context.Context, m *LeaderboardEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LeaderboardEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LeaderboardEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LeaderboardEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LeaderboardEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LeaderboardEntry mutation op: %q", m.Op())
+	}
+}
+
+// LearnerItemClient is a client for the LearnerItem schema.
+type LearnerItemClient struct {
+	config
+}
+
+// NewLearnerItemClient returns a client for the LearnerItem from the given config.
+func NewLearnerItemClient(c config) *LearnerItemClient {
+	return &LearnerItemClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `learneritem.Hooks(f(g(h())))`.
+func (c *LearnerItemClient) Use(hooks ...Hook) {
+	c.hooks.LearnerItem = append(c.hooks.LearnerItem, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `learneritem.Intercept(f(g(h())))`.
+func (c *LearnerItemClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LearnerItem = append(c.inters.LearnerItem, interceptors...)
+}
+
+// Create returns a builder for creating a LearnerItem entity.
+func (c *LearnerItemClient) Create() *LearnerItemCreate {
+	mutation := newLearnerItemMutation(c.config, OpCreate)
+	return &LearnerItemCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LearnerItem entities.
+func (c *LearnerItemClient) CreateBulk(builders ...*LearnerItemCreate) *LearnerItemCreateBulk {
+	return &LearnerItemCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LearnerItemClient) MapCreateBulk(slice any, setFunc func(*LearnerItemCreate, int)) *LearnerItemCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LearnerItemCreateBulk{err: fmt.Errorf("calling to LearnerItemClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LearnerItemCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LearnerItemCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LearnerItem.
+func (c *LearnerItemClient) Update() *LearnerItemUpdate {
+	mutation := newLearnerItemMutation(c.config, OpUpdate)
+	return &LearnerItemUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LearnerItemClient) UpdateOne(_m *LearnerItem) *LearnerItemUpdateOne {
+	mutation := newLearnerItemMutation(c.config, OpUpdateOne, withLearnerItem(_m))
+	return &LearnerItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LearnerItemClient) UpdateOneID(id int64) *LearnerItemUpdateOne {
+	mutation := newLearnerItemMutation(c.config, OpUpdateOne, withLearnerItemID(id))
+	return &LearnerItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LearnerItem.
+func (c *LearnerItemClient) Delete() *LearnerItemDelete {
+	mutation := newLearnerItemMutation(c.config, OpDelete)
+	return &LearnerItemDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LearnerItemClient) DeleteOne(_m *LearnerItem) *LearnerItemDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LearnerItemClient) DeleteOneID(id int64) *LearnerItemDeleteOne {
+	builder := c.Delete().Where(learneritem.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LearnerItemDeleteOne{builder}
+}
+
+// Query returns a query builder for LearnerItem.
+func (c *LearnerItemClient) Query() *LearnerItemQuery {
+	return &LearnerItemQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLearnerItem},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LearnerItem entity by its id.
+func (c *LearnerItemClient) Get(ctx context.Context, id int64) (*LearnerItem, error) {
+	return c.Query().Where(learneritem.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LearnerItemClient) GetX(ctx context.Context, id int64) *LearnerItem {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a LearnerItem.
+func (c *LearnerItemClient) QueryUser(_m *LearnerItem) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(learneritem.Table, learneritem.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, learneritem.UserTable, learneritem.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryQuestion queries the question edge of a LearnerItem.
+func (c *LearnerItemClient) QueryQuestion(_m *LearnerItem) *QuestionQuery {
+	query := (&QuestionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(learneritem.Table, learneritem.FieldID, id),
+			sqlgraph.To(question.Table, question.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, learneritem.QuestionTable, learneritem.QuestionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LearnerItemClient) Hooks() []Hook {
+	return c.hooks.LearnerItem
+}
+
+// Interceptors returns the client interceptors.
+func (c *LearnerItemClient) Interceptors() []Interceptor {
+	return c.inters.LearnerItem
+}
+
+func (c *LearnerItemClient) mutate(ctx context.Context, m *LearnerItemMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LearnerItemCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LearnerItemUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LearnerItemUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LearnerItemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LearnerItem mutation op: %q", m.Op())
 	}
 }
 
@@ -3175,6 +4698,469 @@ func (c *PasskeyClient) mutate(ctx context.Context, m *PasskeyMutation) (Value, 
 	}
 }
 
+// PracticeAnswerClient is a client for the PracticeAnswer schema.
+type PracticeAnswerClient struct {
+	config
+}
+
+// NewPracticeAnswerClient returns a client for the PracticeAnswer from the given config.
+func NewPracticeAnswerClient(c config) *PracticeAnswerClient {
+	return &PracticeAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `practiceanswer.Hooks(f(g(h())))`.
+func (c *PracticeAnswerClient) Use(hooks ...Hook) {
+	c.hooks.PracticeAnswer = append(c.hooks.PracticeAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `practiceanswer.Intercept(f(g(h())))`.
+func (c *PracticeAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PracticeAnswer = append(c.inters.PracticeAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a PracticeAnswer entity.
+func (c *PracticeAnswerClient) Create() *PracticeAnswerCreate {
+	mutation := newPracticeAnswerMutation(c.config, OpCreate)
+	return &PracticeAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PracticeAnswer entities.
+func (c *PracticeAnswerClient) CreateBulk(builders ...*PracticeAnswerCreate) *PracticeAnswerCreateBulk {
+	return &PracticeAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PracticeAnswerClient) MapCreateBulk(slice any, setFunc func(*PracticeAnswerCreate, int)) *PracticeAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PracticeAnswerCreateBulk{err: fmt.Errorf("calling to PracticeAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PracticeAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PracticeAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PracticeAnswer.
+func (c *PracticeAnswerClient) Update() *PracticeAnswerUpdate {
+	mutation := newPracticeAnswerMutation(c.config, OpUpdate)
+	return &PracticeAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PracticeAnswerClient) UpdateOne(_m *PracticeAnswer) *PracticeAnswerUpdateOne {
+	mutation := newPracticeAnswerMutation(c.config, OpUpdateOne, withPracticeAnswer(_m))
+	return &PracticeAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PracticeAnswerClient) UpdateOneID(id int64) *PracticeAnswerUpdateOne {
+	mutation := newPracticeAnswerMutation(c.config, OpUpdateOne, withPracticeAnswerID(id))
+	return &PracticeAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PracticeAnswer.
+func (c *PracticeAnswerClient) Delete() *PracticeAnswerDelete {
+	mutation := newPracticeAnswerMutation(c.config, OpDelete)
+	return &PracticeAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PracticeAnswerClient) DeleteOne(_m *PracticeAnswer) *PracticeAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PracticeAnswerClient) DeleteOneID(id int64) *PracticeAnswerDeleteOne {
+	builder := c.Delete().Where(practiceanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PracticeAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for PracticeAnswer.
+func (c *PracticeAnswerClient) Query() *PracticeAnswerQuery {
+	return &PracticeAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePracticeAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PracticeAnswer entity by its id.
+func (c *PracticeAnswerClient) Get(ctx context.Context, id int64) (*PracticeAnswer, error) {
+	return c.Query().Where(practiceanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PracticeAnswerClient) GetX(ctx context.Context, id int64) *PracticeAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySet queries the set edge of a PracticeAnswer.
+func (c *PracticeAnswerClient) QuerySet(_m *PracticeAnswer) *PracticeSetQuery {
+	query := (&PracticeSetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(practiceanswer.Table, practiceanswer.FieldID, id),
+			sqlgraph.To(practiceset.Table, practiceset.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, practiceanswer.SetTable, practiceanswer.SetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PracticeAnswerClient) Hooks() []Hook {
+	return c.hooks.PracticeAnswer
+}
+
+// Interceptors returns the client interceptors.
+func (c *PracticeAnswerClient) Interceptors() []Interceptor {
+	return c.inters.PracticeAnswer
+}
+
+func (c *PracticeAnswerClient) mutate(ctx context.Context, m *PracticeAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PracticeAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PracticeAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PracticeAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PracticeAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PracticeAnswer mutation op: %q", m.Op())
+	}
+}
+
+// PracticeSetClient is a client for the PracticeSet schema.
+type PracticeSetClient struct {
+	config
+}
+
+// NewPracticeSetClient returns a client for the PracticeSet from the given config.
+func NewPracticeSetClient(c config) *PracticeSetClient {
+	return &PracticeSetClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `practiceset.Hooks(f(g(h())))`.
+func (c *PracticeSetClient) Use(hooks ...Hook) {
+	c.hooks.PracticeSet = append(c.hooks.PracticeSet, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `practiceset.Intercept(f(g(h())))`.
+func (c *PracticeSetClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PracticeSet = append(c.inters.PracticeSet, interceptors...)
+}
+
+// Create returns a builder for creating a PracticeSet entity.
+func (c *PracticeSetClient) Create() *PracticeSetCreate {
+	mutation := newPracticeSetMutation(c.config, OpCreate)
+	return &PracticeSetCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PracticeSet entities.
+func (c *PracticeSetClient) CreateBulk(builders ...*PracticeSetCreate) *PracticeSetCreateBulk {
+	return &PracticeSetCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PracticeSetClient) MapCreateBulk(slice any, setFunc func(*PracticeSetCreate, int)) *PracticeSetCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PracticeSetCreateBulk{err: fmt.Errorf("calling to PracticeSetClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PracticeSetCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PracticeSetCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PracticeSet.
+func (c *PracticeSetClient) Update() *PracticeSetUpdate {
+	mutation := newPracticeSetMutation(c.config, OpUpdate)
+	return &PracticeSetUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PracticeSetClient) UpdateOne(_m *PracticeSet) *PracticeSetUpdateOne {
+	mutation := newPracticeSetMutation(c.config, OpUpdateOne, withPracticeSet(_m))
+	return &PracticeSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PracticeSetClient) UpdateOneID(id uuid.UUID) *PracticeSetUpdateOne {
+	mutation := newPracticeSetMutation(c.config, OpUpdateOne, withPracticeSetID(id))
+	return &PracticeSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PracticeSet.
+func (c *PracticeSetClient) Delete() *PracticeSetDelete {
+	mutation := newPracticeSetMutation(c.config, OpDelete)
+	return &PracticeSetDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PracticeSetClient) DeleteOne(_m *PracticeSet) *PracticeSetDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PracticeSetClient) DeleteOneID(id uuid.UUID) *PracticeSetDeleteOne {
+	builder := c.Delete().Where(practiceset.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PracticeSetDeleteOne{builder}
+}
+
+// Query returns a query builder for PracticeSet.
+func (c *PracticeSetClient) Query() *PracticeSetQuery {
+	return &PracticeSetQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePracticeSet},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PracticeSet entity by its id.
+func (c *PracticeSetClient) Get(ctx context.Context, id uuid.UUID) (*PracticeSet, error) {
+	return c.Query().Where(practiceset.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PracticeSetClient) GetX(ctx context.Context, id uuid.UUID) *PracticeSet {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a PracticeSet.
+func (c *PracticeSetClient) QueryUser(_m *PracticeSet) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(practiceset.Table, practiceset.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, practiceset.UserTable, practiceset.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAnswers queries the answers edge of a PracticeSet.
+func (c *PracticeSetClient) QueryAnswers(_m *PracticeSet) *PracticeAnswerQuery {
+	query := (&PracticeAnswerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(practiceset.Table, practiceset.FieldID, id),
+			sqlgraph.To(practiceanswer.Table, practiceanswer.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, practiceset.AnswersTable, practiceset.AnswersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PracticeSetClient) Hooks() []Hook {
+	return c.hooks.PracticeSet
+}
+
+// Interceptors returns the client interceptors.
+func (c *PracticeSetClient) Interceptors() []Interceptor {
+	return c.inters.PracticeSet
+}
+
+func (c *PracticeSetClient) mutate(ctx context.Context, m *PracticeSetMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PracticeSetCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PracticeSetUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PracticeSetUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PracticeSetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PracticeSet mutation op: %q", m.Op())
+	}
+}
+
+// QuestionClient is a client for the Question schema.
+type QuestionClient struct {
+	config
+}
+
+// NewQuestionClient returns a client for the Question from the given config.
+func NewQuestionClient(c config) *QuestionClient {
+	return &QuestionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `question.Hooks(f(g(h())))`.
+func (c *QuestionClient) Use(hooks ...Hook) {
+	c.hooks.Question = append(c.hooks.Question, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `question.Intercept(f(g(h())))`.
+func (c *QuestionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Question = append(c.inters.Question, interceptors...)
+}
+
+// Create returns a builder for creating a Question entity.
+func (c *QuestionClient) Create() *QuestionCreate {
+	mutation := newQuestionMutation(c.config, OpCreate)
+	return &QuestionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Question entities.
+func (c *QuestionClient) CreateBulk(builders ...*QuestionCreate) *QuestionCreateBulk {
+	return &QuestionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *QuestionClient) MapCreateBulk(slice any, setFunc func(*QuestionCreate, int)) *QuestionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &QuestionCreateBulk{err: fmt.Errorf("calling to QuestionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*QuestionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &QuestionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Question.
+func (c *QuestionClient) Update() *QuestionUpdate {
+	mutation := newQuestionMutation(c.config, OpUpdate)
+	return &QuestionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *QuestionClient) UpdateOne(_m *Question) *QuestionUpdateOne {
+	mutation := newQuestionMutation(c.config, OpUpdateOne, withQuestion(_m))
+	return &QuestionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *QuestionClient) UpdateOneID(id uuid.UUID) *QuestionUpdateOne {
+	mutation := newQuestionMutation(c.config, OpUpdateOne, withQuestionID(id))
+	return &QuestionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Question.
+func (c *QuestionClient) Delete() *QuestionDelete {
+	mutation := newQuestionMutation(c.config, OpDelete)
+	return &QuestionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *QuestionClient) DeleteOne(_m *Question) *QuestionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *QuestionClient) DeleteOneID(id uuid.UUID) *QuestionDeleteOne {
+	builder := c.Delete().Where(question.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &QuestionDeleteOne{builder}
+}
+
+// Query returns a query builder for Question.
+func (c *QuestionClient) Query() *QuestionQuery {
+	return &QuestionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeQuestion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Question entity by its id.
+func (c *QuestionClient) Get(ctx context.Context, id uuid.UUID) (*Question, error) {
+	return c.Query().Where(question.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *QuestionClient) GetX(ctx context.Context, id uuid.UUID) *Question {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryExam queries the exam edge of a Question.
+func (c *QuestionClient) QueryExam(_m *Question) *ExamQuery {
+	query := (&ExamClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(question.Table, question.FieldID, id),
+			sqlgraph.To(exam.Table, exam.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, question.ExamTable, question.ExamColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *QuestionClient) Hooks() []Hook {
+	return c.hooks.Question
+}
+
+// Interceptors returns the client interceptors.
+func (c *QuestionClient) Interceptors() []Interceptor {
+	return c.inters.Question
+}
+
+func (c *QuestionClient) mutate(ctx context.Context, m *QuestionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&QuestionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&QuestionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&QuestionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&QuestionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Question mutation op: %q", m.Op())
+	}
+}
+
 // RecoveryCodeClient is a client for the RecoveryCode schema.
 type RecoveryCodeClient struct {
 	config
@@ -3473,6 +5459,155 @@ func (c *RefreshTokenClient) mutate(ctx context.Context, m *RefreshTokenMutation
 	}
 }
 
+// RegradeClient is a client for the Regrade schema.
+type RegradeClient struct {
+	config
+}
+
+// NewRegradeClient returns a client for the Regrade from the given config.
+func NewRegradeClient(c config) *RegradeClient {
+	return &RegradeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `regrade.Hooks(f(g(h())))`.
+func (c *RegradeClient) Use(hooks ...Hook) {
+	c.hooks.Regrade = append(c.hooks.Regrade, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `regrade.Intercept(f(g(h())))`.
+func (c *RegradeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Regrade = append(c.inters.Regrade, interceptors...)
+}
+
+// Create returns a builder for creating a Regrade entity.
+func (c *RegradeClient) Create() *RegradeCreate {
+	mutation := newRegradeMutation(c.config, OpCreate)
+	return &RegradeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Regrade entities.
+func (c *RegradeClient) CreateBulk(builders ...*RegradeCreate) *RegradeCreateBulk {
+	return &RegradeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RegradeClient) MapCreateBulk(slice any, setFunc func(*RegradeCreate, int)) *RegradeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RegradeCreateBulk{err: fmt.Errorf("calling to RegradeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RegradeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RegradeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Regrade.
+func (c *RegradeClient) Update() *RegradeUpdate {
+	mutation := newRegradeMutation(c.config, OpUpdate)
+	return &RegradeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RegradeClient) UpdateOne(_m *Regrade) *RegradeUpdateOne {
+	mutation := newRegradeMutation(c.config, OpUpdateOne, withRegrade(_m))
+	return &RegradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RegradeClient) UpdateOneID(id uuid.UUID) *RegradeUpdateOne {
+	mutation := newRegradeMutation(c.config, OpUpdateOne, withRegradeID(id))
+	return &RegradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Regrade.
+func (c *RegradeClient) Delete() *RegradeDelete {
+	mutation := newRegradeMutation(c.config, OpDelete)
+	return &RegradeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RegradeClient) DeleteOne(_m *Regrade) *RegradeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RegradeClient) DeleteOneID(id uuid.UUID) *RegradeDeleteOne {
+	builder := c.Delete().Where(regrade.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RegradeDeleteOne{builder}
+}
+
+// Query returns a query builder for Regrade.
+func (c *RegradeClient) Query() *RegradeQuery {
+	return &RegradeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRegrade},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Regrade entity by its id.
+func (c *RegradeClient) Get(ctx context.Context, id uuid.UUID) (*Regrade, error) {
+	return c.Query().Where(regrade.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RegradeClient) GetX(ctx context.Context, id uuid.UUID) *Regrade {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryExam queries the exam edge of a Regrade.
+func (c *RegradeClient) QueryExam(_m *Regrade) *ExamQuery {
+	query := (&ExamClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(regrade.Table, regrade.FieldID, id),
+			sqlgraph.To(exam.Table, exam.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, regrade.ExamTable, regrade.ExamColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RegradeClient) Hooks() []Hook {
+	return c.hooks.Regrade
+}
+
+// Interceptors returns the client interceptors.
+func (c *RegradeClient) Interceptors() []Interceptor {
+	return c.inters.Regrade
+}
+
+func (c *RegradeClient) mutate(ctx context.Context, m *RegradeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RegradeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RegradeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RegradeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RegradeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Regrade mutation op: %q", m.Op())
+	}
+}
+
 // ResultClient is a client for the Result schema.
 type ResultClient struct {
 	config
@@ -3768,6 +5903,139 @@ func (c *RoleClient) mutate(ctx context.Context, m *RoleMutation) (Value, error)
 		return (&RoleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Role mutation op: %q", m.Op())
+	}
+}
+
+// ScheduleClient is a client for the Schedule schema.
+type ScheduleClient struct {
+	config
+}
+
+// NewScheduleClient returns a client for the Schedule from the given config.
+func NewScheduleClient(c config) *ScheduleClient {
+	return &ScheduleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `schedule.Hooks(f(g(h())))`.
+func (c *ScheduleClient) Use(hooks ...Hook) {
+	c.hooks.Schedule = append(c.hooks.Schedule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `schedule.Intercept(f(g(h())))`.
+func (c *ScheduleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Schedule = append(c.inters.Schedule, interceptors...)
+}
+
+// Create returns a builder for creating a Schedule entity.
+func (c *ScheduleClient) Create() *ScheduleCreate {
+	mutation := newScheduleMutation(c.config, OpCreate)
+	return &ScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Schedule entities.
+func (c *ScheduleClient) CreateBulk(builders ...*ScheduleCreate) *ScheduleCreateBulk {
+	return &ScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ScheduleClient) MapCreateBulk(slice any, setFunc func(*ScheduleCreate, int)) *ScheduleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ScheduleCreateBulk{err: fmt.Errorf("calling to ScheduleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ScheduleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Schedule.
+func (c *ScheduleClient) Update() *ScheduleUpdate {
+	mutation := newScheduleMutation(c.config, OpUpdate)
+	return &ScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ScheduleClient) UpdateOne(_m *Schedule) *ScheduleUpdateOne {
+	mutation := newScheduleMutation(c.config, OpUpdateOne, withSchedule(_m))
+	return &ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ScheduleClient) UpdateOneID(id string) *ScheduleUpdateOne {
+	mutation := newScheduleMutation(c.config, OpUpdateOne, withScheduleID(id))
+	return &ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Schedule.
+func (c *ScheduleClient) Delete() *ScheduleDelete {
+	mutation := newScheduleMutation(c.config, OpDelete)
+	return &ScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ScheduleClient) DeleteOne(_m *Schedule) *ScheduleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ScheduleClient) DeleteOneID(id string) *ScheduleDeleteOne {
+	builder := c.Delete().Where(schedule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ScheduleDeleteOne{builder}
+}
+
+// Query returns a query builder for Schedule.
+func (c *ScheduleClient) Query() *ScheduleQuery {
+	return &ScheduleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSchedule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Schedule entity by its id.
+func (c *ScheduleClient) Get(ctx context.Context, id string) (*Schedule, error) {
+	return c.Query().Where(schedule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ScheduleClient) GetX(ctx context.Context, id string) *Schedule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ScheduleClient) Hooks() []Hook {
+	return c.hooks.Schedule
+}
+
+// Interceptors returns the client interceptors.
+func (c *ScheduleClient) Interceptors() []Interceptor {
+	return c.inters.Schedule
+}
+
+func (c *ScheduleClient) mutate(ctx context.Context, m *ScheduleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Schedule mutation op: %q", m.Op())
 	}
 }
 
@@ -4305,6 +6573,70 @@ func (c *UserClient) QueryAttempts(_m *User) *AttemptQuery {
 	return query
 }
 
+// QueryAccommodation queries the accommodation edge of a User.
+func (c *UserClient) QueryAccommodation(_m *User) *AccommodationQuery {
+	query := (&AccommodationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(accommodation.Table, accommodation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, user.AccommodationTable, user.AccommodationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryItems queries the items edge of a User.
+func (c *UserClient) QueryItems(_m *User) *LearnerItemQuery {
+	query := (&LearnerItemClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(learneritem.Table, learneritem.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.ItemsTable, user.ItemsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPracticeSets queries the practice_sets edge of a User.
+func (c *UserClient) QueryPracticeSets(_m *User) *PracticeSetQuery {
+	query := (&PracticeSetClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(practiceset.Table, practiceset.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.PracticeSetsTable, user.PracticeSetsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryLeaderboardEntry queries the leaderboard_entry edge of a User.
+func (c *UserClient) QueryLeaderboardEntry(_m *User) *LeaderboardEntryQuery {
+	query := (&LeaderboardEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(leaderboardentry.Table, leaderboardentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, user.LeaderboardEntryTable, user.LeaderboardEntryColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *UserClient) Hooks() []Hook {
 	return c.hooks.User
@@ -4498,17 +6830,22 @@ func (c *UserSessionClient) mutate(ctx context.Context, m *UserSessionMutation) 
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIToken, AccountExport, AccountFlow, ActorChange, Answer, Attempt, AuditEntry,
-		AuditHead, ConversionTable, Erasure, Exam, ExamRevision, ExternalIdentity,
-		IdempotencyKey, Job, LoginFailure, LoginGuard, MediaObject, Passkey,
-		RecoveryCode, RefreshToken, Result, Role, SecretKey, TOTPDevice, User,
-		UserSession []ent.Hook
+		APIToken, Accommodation, AccountExport, AccountFlow, ActorChange, Answer,
+		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead,
+		ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy, ExamRevision,
+		ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey, Job,
+		LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject, Passkey,
+		PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken, Regrade,
+		Result, Role, Schedule, SecretKey, TOTPDevice, User, UserSession []ent.Hook
 	}
 	inters struct {
-		APIToken, AccountExport, AccountFlow, ActorChange, Answer, Attempt, AuditEntry,
-		AuditHead, ConversionTable, Erasure, Exam, ExamRevision, ExternalIdentity,
-		IdempotencyKey, Job, LoginFailure, LoginGuard, MediaObject, Passkey,
-		RecoveryCode, RefreshToken, Result, Role, SecretKey, TOTPDevice, User,
+		APIToken, Accommodation, AccountExport, AccountFlow, ActorChange, Answer,
+		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead,
+		ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy, ExamRevision,
+		ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey, Job,
+		LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject, Passkey,
+		PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken, Regrade,
+		Result, Role, Schedule, SecretKey, TOTPDevice, User,
 		UserSession []ent.Interceptor
 	}
 )

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
@@ -20,7 +21,11 @@ type ConversionTable struct {
 	// Listening holds the value of the "listening" field.
 	Listening []int `json:"listening,omitempty"`
 	// Reading holds the value of the "reading" field.
-	Reading      []int `json:"reading,omitempty"`
+	Reading []int `json:"reading,omitempty"`
+	// Note holds the value of the "note" field.
+	Note string `json:"note,omitempty"`
+	// CreatedAt holds the value of the "created_at" field.
+	CreatedAt    *time.Time `json:"created_at,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -31,8 +36,10 @@ func (*ConversionTable) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case conversiontable.FieldListening, conversiontable.FieldReading:
 			values[i] = new([]byte)
-		case conversiontable.FieldID:
+		case conversiontable.FieldID, conversiontable.FieldNote:
 			values[i] = new(sql.NullString)
+		case conversiontable.FieldCreatedAt:
+			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
 		}
@@ -69,6 +76,19 @@ func (_m *ConversionTable) assignValues(columns []string, values []any) error {
 				if err := json.Unmarshal(*value, &_m.Reading); err != nil {
 					return fmt.Errorf("unmarshal field reading: %w", err)
 				}
+			}
+		case conversiontable.FieldNote:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field note", values[i])
+			} else if value.Valid {
+				_m.Note = value.String
+			}
+		case conversiontable.FieldCreatedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field created_at", values[i])
+			} else if value.Valid {
+				_m.CreatedAt = new(time.Time)
+				*_m.CreatedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -111,6 +131,14 @@ func (_m *ConversionTable) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("reading=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Reading))
+	builder.WriteString(", ")
+	builder.WriteString("note=")
+	builder.WriteString(_m.Note)
+	builder.WriteString(", ")
+	if v := _m.CreatedAt; v != nil {
+		builder.WriteString("created_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

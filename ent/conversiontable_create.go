@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -34,6 +35,34 @@ func (_c *ConversionTableCreate) SetReading(v []int) *ConversionTableCreate {
 	return _c
 }
 
+// SetNote sets the "note" field.
+func (_c *ConversionTableCreate) SetNote(v string) *ConversionTableCreate {
+	_c.mutation.SetNote(v)
+	return _c
+}
+
+// SetNillableNote sets the "note" field if the given value is not nil.
+func (_c *ConversionTableCreate) SetNillableNote(v *string) *ConversionTableCreate {
+	if v != nil {
+		_c.SetNote(*v)
+	}
+	return _c
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (_c *ConversionTableCreate) SetCreatedAt(v time.Time) *ConversionTableCreate {
+	_c.mutation.SetCreatedAt(v)
+	return _c
+}
+
+// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
+func (_c *ConversionTableCreate) SetNillableCreatedAt(v *time.Time) *ConversionTableCreate {
+	if v != nil {
+		_c.SetCreatedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ConversionTableCreate) SetID(v string) *ConversionTableCreate {
 	_c.mutation.SetID(v)
@@ -47,6 +76,7 @@ func (_c *ConversionTableCreate) Mutation() *ConversionTableMutation {
 
 // Save creates the ConversionTable in the database.
 func (_c *ConversionTableCreate) Save(ctx context.Context) (*ConversionTable, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -72,6 +102,14 @@ func (_c *ConversionTableCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *ConversionTableCreate) defaults() {
+	if _, ok := _c.mutation.Note(); !ok {
+		v := conversiontable.DefaultNote
+		_c.mutation.SetNote(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *ConversionTableCreate) check() error {
 	if _, ok := _c.mutation.Listening(); !ok {
@@ -79,6 +117,9 @@ func (_c *ConversionTableCreate) check() error {
 	}
 	if _, ok := _c.mutation.Reading(); !ok {
 		return &ValidationError{Name: "reading", err: errors.New(`ent: missing required field "ConversionTable.reading"`)}
+	}
+	if _, ok := _c.mutation.Note(); !ok {
+		return &ValidationError{Name: "note", err: errors.New(`ent: missing required field "ConversionTable.note"`)}
 	}
 	return nil
 }
@@ -123,6 +164,14 @@ func (_c *ConversionTableCreate) createSpec() (*ConversionTable, *sqlgraph.Creat
 	if value, ok := _c.mutation.Reading(); ok {
 		_spec.SetField(conversiontable.FieldReading, field.TypeJSON, value)
 		_node.Reading = value
+	}
+	if value, ok := _c.mutation.Note(); ok {
+		_spec.SetField(conversiontable.FieldNote, field.TypeString, value)
+		_node.Note = value
+	}
+	if value, ok := _c.mutation.CreatedAt(); ok {
+		_spec.SetField(conversiontable.FieldCreatedAt, field.TypeTime, value)
+		_node.CreatedAt = &value
 	}
 	return _node, _spec
 }
@@ -198,6 +247,12 @@ func (u *ConversionTableUpsertOne) UpdateNewValues() *ConversionTableUpsertOne {
 		}
 		if _, exists := u.create.mutation.Reading(); exists {
 			s.SetIgnore(conversiontable.FieldReading)
+		}
+		if _, exists := u.create.mutation.Note(); exists {
+			s.SetIgnore(conversiontable.FieldNote)
+		}
+		if _, exists := u.create.mutation.CreatedAt(); exists {
+			s.SetIgnore(conversiontable.FieldCreatedAt)
 		}
 	}))
 	return u
@@ -287,6 +342,7 @@ func (_c *ConversionTableCreateBulk) Save(ctx context.Context) ([]*ConversionTab
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*ConversionTableMutation)
 				if !ok {
@@ -417,6 +473,12 @@ func (u *ConversionTableUpsertBulk) UpdateNewValues() *ConversionTableUpsertBulk
 			}
 			if _, exists := b.mutation.Reading(); exists {
 				s.SetIgnore(conversiontable.FieldReading)
+			}
+			if _, exists := b.mutation.Note(); exists {
+				s.SetIgnore(conversiontable.FieldNote)
+			}
+			if _, exists := b.mutation.CreatedAt(); exists {
+				s.SetIgnore(conversiontable.FieldCreatedAt)
 			}
 		}
 	}))

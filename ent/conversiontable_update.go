@@ -75,6 +75,9 @@ func (_u *ConversionTableUpdate) sqlSave(ctx context.Context) (_node int, err er
 			}
 		}
 	}
+	if _u.mutation.CreatedAtCleared() {
+		_spec.ClearField(conversiontable.FieldCreatedAt, field.TypeTime)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -173,6 +176,9 @@ func (_u *ConversionTableUpdateOne) sqlSave(ctx context.Context) (_node *Convers
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.CreatedAtCleared() {
+		_spec.ClearField(conversiontable.FieldCreatedAt, field.TypeTime)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ConversionTable{config: _u.config}

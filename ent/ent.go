@@ -12,29 +12,43 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/actorchange"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
 	"github.com/toeic-app/toeic/ent/exam"
+	"github.com/toeic-app/toeic/ent/exampolicy"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/formerresult"
+	"github.com/toeic-app/toeic/ent/formstatistics"
 	"github.com/toeic-app/toeic/ent/idempotencykey"
 	"github.com/toeic-app/toeic/ent/job"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/loginfailure"
 	"github.com/toeic-app/toeic/ent/loginguard"
 	"github.com/toeic-app/toeic/ent/mediaobject"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceanswer"
+	"github.com/toeic-app/toeic/ent/practiceset"
+	"github.com/toeic-app/toeic/ent/question"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/refreshtoken"
+	"github.com/toeic-app/toeic/ent/regrade"
 	"github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ent/role"
+	"github.com/toeic-app/toeic/ent/schedule"
 	"github.com/toeic-app/toeic/ent/secretkey"
 	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
@@ -99,33 +113,47 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			apitoken.Table:         apitoken.ValidColumn,
-			accountexport.Table:    accountexport.ValidColumn,
-			accountflow.Table:      accountflow.ValidColumn,
-			actorchange.Table:      actorchange.ValidColumn,
-			answer.Table:           answer.ValidColumn,
-			attempt.Table:          attempt.ValidColumn,
-			auditentry.Table:       auditentry.ValidColumn,
-			audithead.Table:        audithead.ValidColumn,
-			conversiontable.Table:  conversiontable.ValidColumn,
-			erasure.Table:          erasure.ValidColumn,
-			exam.Table:             exam.ValidColumn,
-			examrevision.Table:     examrevision.ValidColumn,
-			externalidentity.Table: externalidentity.ValidColumn,
-			idempotencykey.Table:   idempotencykey.ValidColumn,
-			job.Table:              job.ValidColumn,
-			loginfailure.Table:     loginfailure.ValidColumn,
-			loginguard.Table:       loginguard.ValidColumn,
-			mediaobject.Table:      mediaobject.ValidColumn,
-			passkey.Table:          passkey.ValidColumn,
-			recoverycode.Table:     recoverycode.ValidColumn,
-			refreshtoken.Table:     refreshtoken.ValidColumn,
-			result.Table:           result.ValidColumn,
-			role.Table:             role.ValidColumn,
-			secretkey.Table:        secretkey.ValidColumn,
-			totpdevice.Table:       totpdevice.ValidColumn,
-			user.Table:             user.ValidColumn,
-			usersession.Table:      usersession.ValidColumn,
+			apitoken.Table:             apitoken.ValidColumn,
+			accommodation.Table:        accommodation.ValidColumn,
+			accountexport.Table:        accountexport.ValidColumn,
+			accountflow.Table:          accountflow.ValidColumn,
+			actorchange.Table:          actorchange.ValidColumn,
+			answer.Table:               answer.ValidColumn,
+			answerchange.Table:         answerchange.ValidColumn,
+			attempt.Table:              attempt.ValidColumn,
+			attemptpause.Table:         attemptpause.ValidColumn,
+			auditentry.Table:           auditentry.ValidColumn,
+			audithead.Table:            audithead.ValidColumn,
+			conversionactivation.Table: conversionactivation.ValidColumn,
+			conversiontable.Table:      conversiontable.ValidColumn,
+			erasure.Table:              erasure.ValidColumn,
+			exam.Table:                 exam.ValidColumn,
+			exampolicy.Table:           exampolicy.ValidColumn,
+			examrevision.Table:         examrevision.ValidColumn,
+			externalidentity.Table:     externalidentity.ValidColumn,
+			formstatistics.Table:       formstatistics.ValidColumn,
+			formerresult.Table:         formerresult.ValidColumn,
+			idempotencykey.Table:       idempotencykey.ValidColumn,
+			job.Table:                  job.ValidColumn,
+			leaderboardentry.Table:     leaderboardentry.ValidColumn,
+			learneritem.Table:          learneritem.ValidColumn,
+			loginfailure.Table:         loginfailure.ValidColumn,
+			loginguard.Table:           loginguard.ValidColumn,
+			mediaobject.Table:          mediaobject.ValidColumn,
+			passkey.Table:              passkey.ValidColumn,
+			practiceanswer.Table:       practiceanswer.ValidColumn,
+			practiceset.Table:          practiceset.ValidColumn,
+			question.Table:             question.ValidColumn,
+			recoverycode.Table:         recoverycode.ValidColumn,
+			refreshtoken.Table:         refreshtoken.ValidColumn,
+			regrade.Table:              regrade.ValidColumn,
+			result.Table:               result.ValidColumn,
+			role.Table:                 role.ValidColumn,
+			schedule.Table:             schedule.ValidColumn,
+			secretkey.Table:            secretkey.ValidColumn,
+			totpdevice.Table:           totpdevice.ValidColumn,
+			user.Table:                 user.ValidColumn,
+			usersession.Table:          usersession.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

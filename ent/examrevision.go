@@ -38,6 +38,8 @@ type ExamRevision struct {
 	Content []byte `json:"content,omitempty"`
 	// PublishedAt holds the value of the "published_at" field.
 	PublishedAt time.Time `json:"published_at,omitempty"`
+	// CorrectsID holds the value of the "corrects_id" field.
+	CorrectsID *uuid.UUID `json:"corrects_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ExamRevisionQuery when eager-loading is set.
 	Edges        ExamRevisionEdges `json:"edges"`
@@ -69,6 +71,8 @@ func (*ExamRevision) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case examrevision.FieldCorrectsID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case examrevision.FieldOutline, examrevision.FieldContent:
 			values[i] = new([]byte)
 		case examrevision.FieldNumber:
@@ -156,6 +160,13 @@ func (_m *ExamRevision) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.PublishedAt = value.Time
 			}
+		case examrevision.FieldCorrectsID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field corrects_id", values[i])
+			} else if value.Valid {
+				_m.CorrectsID = new(uuid.UUID)
+				*_m.CorrectsID = *value.S.(*uuid.UUID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -223,6 +234,11 @@ func (_m *ExamRevision) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("published_at=")
 	builder.WriteString(_m.PublishedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.CorrectsID; v != nil {
+		builder.WriteString("corrects_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

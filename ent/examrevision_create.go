@@ -80,6 +80,20 @@ func (_c *ExamRevisionCreate) SetPublishedAt(v time.Time) *ExamRevisionCreate {
 	return _c
 }
 
+// SetCorrectsID sets the "corrects_id" field.
+func (_c *ExamRevisionCreate) SetCorrectsID(v uuid.UUID) *ExamRevisionCreate {
+	_c.mutation.SetCorrectsID(v)
+	return _c
+}
+
+// SetNillableCorrectsID sets the "corrects_id" field if the given value is not nil.
+func (_c *ExamRevisionCreate) SetNillableCorrectsID(v *uuid.UUID) *ExamRevisionCreate {
+	if v != nil {
+		_c.SetCorrectsID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ExamRevisionCreate) SetID(v uuid.UUID) *ExamRevisionCreate {
 	_c.mutation.SetID(v)
@@ -223,6 +237,10 @@ func (_c *ExamRevisionCreate) createSpec() (*ExamRevision, *sqlgraph.CreateSpec)
 		_spec.SetField(examrevision.FieldPublishedAt, field.TypeTime, value)
 		_node.PublishedAt = value
 	}
+	if value, ok := _c.mutation.CorrectsID(); ok {
+		_spec.SetField(examrevision.FieldCorrectsID, field.TypeUUID, value)
+		_node.CorrectsID = &value
+	}
 	if nodes := _c.mutation.ExamIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -335,6 +353,9 @@ func (u *ExamRevisionUpsertOne) UpdateNewValues() *ExamRevisionUpsertOne {
 		}
 		if _, exists := u.create.mutation.PublishedAt(); exists {
 			s.SetIgnore(examrevision.FieldPublishedAt)
+		}
+		if _, exists := u.create.mutation.CorrectsID(); exists {
+			s.SetIgnore(examrevision.FieldCorrectsID)
 		}
 	}))
 	return u
@@ -575,6 +596,9 @@ func (u *ExamRevisionUpsertBulk) UpdateNewValues() *ExamRevisionUpsertBulk {
 			}
 			if _, exists := b.mutation.PublishedAt(); exists {
 				s.SetIgnore(examrevision.FieldPublishedAt)
+			}
+			if _, exists := b.mutation.CorrectsID(); exists {
+				s.SetIgnore(examrevision.FieldCorrectsID)
 			}
 		}
 	}))

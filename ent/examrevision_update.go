@@ -86,6 +86,9 @@ func (_u *ExamRevisionUpdate) sqlSave(ctx context.Context) (_node int, err error
 			}
 		}
 	}
+	if _u.mutation.CorrectsIDCleared() {
+		_spec.ClearField(examrevision.FieldCorrectsID, field.TypeUUID)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -195,6 +198,9 @@ func (_u *ExamRevisionUpdateOne) sqlSave(ctx context.Context) (_node *ExamRevisi
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.CorrectsIDCleared() {
+		_spec.ClearField(examrevision.FieldCorrectsID, field.TypeUUID)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &ExamRevision{config: _u.config}

@@ -35,7 +35,9 @@ type Job struct {
 	// LastError holds the value of the "last_error" field.
 	LastError string `json:"last_error,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
-	CreatedAt    time.Time `json:"created_at,omitempty"`
+	CreatedAt time.Time `json:"created_at,omitempty"`
+	// Once holds the value of the "once" field.
+	Once         *string `json:"once,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -48,7 +50,7 @@ func (*Job) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case job.FieldTries:
 			values[i] = new(sql.NullInt64)
-		case job.FieldKind, job.FieldLastError:
+		case job.FieldKind, job.FieldLastError, job.FieldOnce:
 			values[i] = new(sql.NullString)
 		case job.FieldRunAt, job.FieldLeasedUntil, job.FieldDoneAt, job.FieldDeadAt, job.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -132,6 +134,13 @@ func (_m *Job) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
 			}
+		case job.FieldOnce:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field once", values[i])
+			} else if value.Valid {
+				_m.Once = new(string)
+				*_m.Once = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -199,6 +208,11 @@ func (_m *Job) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.Once; v != nil {
+		builder.WriteString("once=")
+		builder.WriteString(*v)
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

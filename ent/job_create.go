@@ -102,6 +102,20 @@ func (_c *JobCreate) SetCreatedAt(v time.Time) *JobCreate {
 	return _c
 }
 
+// SetOnce sets the "once" field.
+func (_c *JobCreate) SetOnce(v string) *JobCreate {
+	_c.mutation.SetOnce(v)
+	return _c
+}
+
+// SetNillableOnce sets the "once" field if the given value is not nil.
+func (_c *JobCreate) SetNillableOnce(v *string) *JobCreate {
+	if v != nil {
+		_c.SetOnce(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *JobCreate) SetID(v uuid.UUID) *JobCreate {
 	_c.mutation.SetID(v)
@@ -231,6 +245,10 @@ func (_c *JobCreate) createSpec() (*Job, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(job.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.Once(); ok {
+		_spec.SetField(job.FieldOnce, field.TypeString, value)
+		_node.Once = &value
 	}
 	return _node, _spec
 }
@@ -414,6 +432,9 @@ func (u *JobUpsertOne) UpdateNewValues() *JobUpsertOne {
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(job.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.Once(); exists {
+			s.SetIgnore(job.FieldOnce)
 		}
 	}))
 	return u
@@ -759,6 +780,9 @@ func (u *JobUpsertBulk) UpdateNewValues() *JobUpsertBulk {
 			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(job.FieldCreatedAt)
+			}
+			if _, exists := b.mutation.Once(); exists {
+				s.SetIgnore(job.FieldOnce)
 			}
 		}
 	}))

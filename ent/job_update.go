@@ -224,6 +224,9 @@ func (_u *JobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.LastError(); ok {
 		_spec.SetField(job.FieldLastError, field.TypeString, value)
 	}
+	if _u.mutation.OnceCleared() {
+		_spec.ClearField(job.FieldOnce, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -470,6 +473,9 @@ func (_u *JobUpdateOne) sqlSave(ctx context.Context) (_node *Job, err error) {
 	}
 	if value, ok := _u.mutation.LastError(); ok {
 		_spec.SetField(job.FieldLastError, field.TypeString, value)
+	}
+	if _u.mutation.OnceCleared() {
+		_spec.ClearField(job.FieldOnce, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Job{config: _u.config}

@@ -13,30 +13,44 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/actorchange"
 	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
 	"github.com/toeic-app/toeic/ent/exam"
+	"github.com/toeic-app/toeic/ent/exampolicy"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/formerresult"
+	"github.com/toeic-app/toeic/ent/formstatistics"
 	"github.com/toeic-app/toeic/ent/idempotencykey"
 	"github.com/toeic-app/toeic/ent/job"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/loginfailure"
 	"github.com/toeic-app/toeic/ent/loginguard"
 	"github.com/toeic-app/toeic/ent/mediaobject"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceanswer"
+	"github.com/toeic-app/toeic/ent/practiceset"
 	"github.com/toeic-app/toeic/ent/predicate"
+	"github.com/toeic-app/toeic/ent/question"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/refreshtoken"
+	"github.com/toeic-app/toeic/ent/regrade"
 	"github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ent/role"
+	"github.com/toeic-app/toeic/ent/schedule"
 	"github.com/toeic-app/toeic/ent/secretkey"
 	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
@@ -52,33 +66,47 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAPIToken         = "APIToken"
-	TypeAccountExport    = "AccountExport"
-	TypeAccountFlow      = "AccountFlow"
-	TypeActorChange      = "ActorChange"
-	TypeAnswer           = "Answer"
-	TypeAttempt          = "Attempt"
-	TypeAuditEntry       = "AuditEntry"
-	TypeAuditHead        = "AuditHead"
-	TypeConversionTable  = "ConversionTable"
-	TypeErasure          = "Erasure"
-	TypeExam             = "Exam"
-	TypeExamRevision     = "ExamRevision"
-	TypeExternalIdentity = "ExternalIdentity"
-	TypeIdempotencyKey   = "IdempotencyKey"
-	TypeJob              = "Job"
-	TypeLoginFailure     = "LoginFailure"
-	TypeLoginGuard       = "LoginGuard"
-	TypeMediaObject      = "MediaObject"
-	TypePasskey          = "Passkey"
-	TypeRecoveryCode     = "RecoveryCode"
-	TypeRefreshToken     = "RefreshToken"
-	TypeResult           = "Result"
-	TypeRole             = "Role"
-	TypeSecretKey        = "SecretKey"
-	TypeTOTPDevice       = "TOTPDevice"
-	TypeUser             = "User"
-	TypeUserSession      = "UserSession"
+	TypeAPIToken             = "APIToken"
+	TypeAccommodation        = "Accommodation"
+	TypeAccountExport        = "AccountExport"
+	TypeAccountFlow          = "AccountFlow"
+	TypeActorChange          = "ActorChange"
+	TypeAnswer               = "Answer"
+	TypeAnswerChange         = "AnswerChange"
+	TypeAttempt              = "Attempt"
+	TypeAttemptPause         = "AttemptPause"
+	TypeAuditEntry           = "AuditEntry"
+	TypeAuditHead            = "AuditHead"
+	TypeConversionActivation = "ConversionActivation"
+	TypeConversionTable      = "ConversionTable"
+	TypeErasure              = "Erasure"
+	TypeExam                 = "Exam"
+	TypeExamPolicy           = "ExamPolicy"
+	TypeExamRevision         = "ExamRevision"
+	TypeExternalIdentity     = "ExternalIdentity"
+	TypeFormStatistics       = "FormStatistics"
+	TypeFormerResult         = "FormerResult"
+	TypeIdempotencyKey       = "IdempotencyKey"
+	TypeJob                  = "Job"
+	TypeLeaderboardEntry     = "LeaderboardEntry"
+	TypeLearnerItem          = "LearnerItem"
+	TypeLoginFailure         = "LoginFailure"
+	TypeLoginGuard           = "LoginGuard"
+	TypeMediaObject          = "MediaObject"
+	TypePasskey              = "Passkey"
+	TypePracticeAnswer       = "PracticeAnswer"
+	TypePracticeSet          = "PracticeSet"
+	TypeQuestion             = "Question"
+	TypeRecoveryCode         = "RecoveryCode"
+	TypeRefreshToken         = "RefreshToken"
+	TypeRegrade              = "Regrade"
+	TypeResult               = "Result"
+	TypeRole                 = "Role"
+	TypeSchedule             = "Schedule"
+	TypeSecretKey            = "SecretKey"
+	TypeTOTPDevice           = "TOTPDevice"
+	TypeUser                 = "User"
+	TypeUserSession          = "UserSession"
 )
 
 // APITokenMutation represents an operation that mutates the APIToken nodes in the graph.
@@ -900,6 +928,851 @@ func (m *APITokenMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown APIToken edge %s", name)
+}
+
+// AccommodationMutation represents an operation that mutates the Accommodation nodes in the graph.
+type AccommodationMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	time_percent      *int
+	addtime_percent   *int
+	extra_seconds     *int
+	addextra_seconds  *int
+	pause_percent     *int
+	addpause_percent  *int
+	listening_omitted *bool
+	updated_at        *time.Time
+	version           *int
+	addversion        *int
+	clearedFields     map[string]struct{}
+	user              *uuid.UUID
+	cleareduser       bool
+	done              bool
+	oldValue          func(context.Context) (*Accommodation, error)
+	predicates        []predicate.Accommodation
+}
+
+var _ ent.Mutation = (*AccommodationMutation)(nil)
+
+// accommodationOption allows management of the mutation configuration using functional options.
+type accommodationOption func(*AccommodationMutation)
+
+// newAccommodationMutation creates new mutation for the Accommodation entity.
+func newAccommodationMutation(c config, op Op, opts ...accommodationOption) *AccommodationMutation {
+	m := &AccommodationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAccommodation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAccommodationID sets the ID field of the mutation.
+func withAccommodationID(id uuid.UUID) accommodationOption {
+	return func(m *AccommodationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Accommodation
+		)
+		m.oldValue = func(ctx context.Context) (*Accommodation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Accommodation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAccommodation sets the old Accommodation of the mutation.
+func withAccommodation(node *Accommodation) accommodationOption {
+	return func(m *AccommodationMutation) {
+		m.oldValue = func(context.Context) (*Accommodation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AccommodationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AccommodationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Accommodation entities.
+func (m *AccommodationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AccommodationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AccommodationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Accommodation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *AccommodationMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *AccommodationMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *AccommodationMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (m *AccommodationMutation) SetTimePercent(i int) {
+	m.time_percent = &i
+	m.addtime_percent = nil
+}
+
+// TimePercent returns the value of the "time_percent" field in the mutation.
+func (m *AccommodationMutation) TimePercent() (r int, exists bool) {
+	v := m.time_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimePercent returns the old "time_percent" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldTimePercent(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimePercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimePercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimePercent: %w", err)
+	}
+	return oldValue.TimePercent, nil
+}
+
+// AddTimePercent adds i to the "time_percent" field.
+func (m *AccommodationMutation) AddTimePercent(i int) {
+	if m.addtime_percent != nil {
+		*m.addtime_percent += i
+	} else {
+		m.addtime_percent = &i
+	}
+}
+
+// AddedTimePercent returns the value that was added to the "time_percent" field in this mutation.
+func (m *AccommodationMutation) AddedTimePercent() (r int, exists bool) {
+	v := m.addtime_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimePercent resets all changes to the "time_percent" field.
+func (m *AccommodationMutation) ResetTimePercent() {
+	m.time_percent = nil
+	m.addtime_percent = nil
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (m *AccommodationMutation) SetExtraSeconds(i int) {
+	m.extra_seconds = &i
+	m.addextra_seconds = nil
+}
+
+// ExtraSeconds returns the value of the "extra_seconds" field in the mutation.
+func (m *AccommodationMutation) ExtraSeconds() (r int, exists bool) {
+	v := m.extra_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraSeconds returns the old "extra_seconds" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldExtraSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraSeconds: %w", err)
+	}
+	return oldValue.ExtraSeconds, nil
+}
+
+// AddExtraSeconds adds i to the "extra_seconds" field.
+func (m *AccommodationMutation) AddExtraSeconds(i int) {
+	if m.addextra_seconds != nil {
+		*m.addextra_seconds += i
+	} else {
+		m.addextra_seconds = &i
+	}
+}
+
+// AddedExtraSeconds returns the value that was added to the "extra_seconds" field in this mutation.
+func (m *AccommodationMutation) AddedExtraSeconds() (r int, exists bool) {
+	v := m.addextra_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExtraSeconds resets all changes to the "extra_seconds" field.
+func (m *AccommodationMutation) ResetExtraSeconds() {
+	m.extra_seconds = nil
+	m.addextra_seconds = nil
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (m *AccommodationMutation) SetPausePercent(i int) {
+	m.pause_percent = &i
+	m.addpause_percent = nil
+}
+
+// PausePercent returns the value of the "pause_percent" field in the mutation.
+func (m *AccommodationMutation) PausePercent() (r int, exists bool) {
+	v := m.pause_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPausePercent returns the old "pause_percent" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldPausePercent(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPausePercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPausePercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPausePercent: %w", err)
+	}
+	return oldValue.PausePercent, nil
+}
+
+// AddPausePercent adds i to the "pause_percent" field.
+func (m *AccommodationMutation) AddPausePercent(i int) {
+	if m.addpause_percent != nil {
+		*m.addpause_percent += i
+	} else {
+		m.addpause_percent = &i
+	}
+}
+
+// AddedPausePercent returns the value that was added to the "pause_percent" field in this mutation.
+func (m *AccommodationMutation) AddedPausePercent() (r int, exists bool) {
+	v := m.addpause_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPausePercent resets all changes to the "pause_percent" field.
+func (m *AccommodationMutation) ResetPausePercent() {
+	m.pause_percent = nil
+	m.addpause_percent = nil
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (m *AccommodationMutation) SetListeningOmitted(b bool) {
+	m.listening_omitted = &b
+}
+
+// ListeningOmitted returns the value of the "listening_omitted" field in the mutation.
+func (m *AccommodationMutation) ListeningOmitted() (r bool, exists bool) {
+	v := m.listening_omitted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListeningOmitted returns the old "listening_omitted" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldListeningOmitted(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListeningOmitted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListeningOmitted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListeningOmitted: %w", err)
+	}
+	return oldValue.ListeningOmitted, nil
+}
+
+// ResetListeningOmitted resets all changes to the "listening_omitted" field.
+func (m *AccommodationMutation) ResetListeningOmitted() {
+	m.listening_omitted = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *AccommodationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *AccommodationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *AccommodationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *AccommodationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *AccommodationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Accommodation entity.
+// If the Accommodation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccommodationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *AccommodationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *AccommodationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *AccommodationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *AccommodationMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[accommodation.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *AccommodationMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *AccommodationMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *AccommodationMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the AccommodationMutation builder.
+func (m *AccommodationMutation) Where(ps ...predicate.Accommodation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AccommodationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AccommodationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Accommodation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AccommodationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AccommodationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Accommodation).
+func (m *AccommodationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AccommodationMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.user != nil {
+		fields = append(fields, accommodation.FieldUserID)
+	}
+	if m.time_percent != nil {
+		fields = append(fields, accommodation.FieldTimePercent)
+	}
+	if m.extra_seconds != nil {
+		fields = append(fields, accommodation.FieldExtraSeconds)
+	}
+	if m.pause_percent != nil {
+		fields = append(fields, accommodation.FieldPausePercent)
+	}
+	if m.listening_omitted != nil {
+		fields = append(fields, accommodation.FieldListeningOmitted)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, accommodation.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, accommodation.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AccommodationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case accommodation.FieldUserID:
+		return m.UserID()
+	case accommodation.FieldTimePercent:
+		return m.TimePercent()
+	case accommodation.FieldExtraSeconds:
+		return m.ExtraSeconds()
+	case accommodation.FieldPausePercent:
+		return m.PausePercent()
+	case accommodation.FieldListeningOmitted:
+		return m.ListeningOmitted()
+	case accommodation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case accommodation.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AccommodationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case accommodation.FieldUserID:
+		return m.OldUserID(ctx)
+	case accommodation.FieldTimePercent:
+		return m.OldTimePercent(ctx)
+	case accommodation.FieldExtraSeconds:
+		return m.OldExtraSeconds(ctx)
+	case accommodation.FieldPausePercent:
+		return m.OldPausePercent(ctx)
+	case accommodation.FieldListeningOmitted:
+		return m.OldListeningOmitted(ctx)
+	case accommodation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case accommodation.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown Accommodation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccommodationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case accommodation.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case accommodation.FieldTimePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimePercent(v)
+		return nil
+	case accommodation.FieldExtraSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraSeconds(v)
+		return nil
+	case accommodation.FieldPausePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPausePercent(v)
+		return nil
+	case accommodation.FieldListeningOmitted:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListeningOmitted(v)
+		return nil
+	case accommodation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case accommodation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Accommodation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AccommodationMutation) AddedFields() []string {
+	var fields []string
+	if m.addtime_percent != nil {
+		fields = append(fields, accommodation.FieldTimePercent)
+	}
+	if m.addextra_seconds != nil {
+		fields = append(fields, accommodation.FieldExtraSeconds)
+	}
+	if m.addpause_percent != nil {
+		fields = append(fields, accommodation.FieldPausePercent)
+	}
+	if m.addversion != nil {
+		fields = append(fields, accommodation.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AccommodationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case accommodation.FieldTimePercent:
+		return m.AddedTimePercent()
+	case accommodation.FieldExtraSeconds:
+		return m.AddedExtraSeconds()
+	case accommodation.FieldPausePercent:
+		return m.AddedPausePercent()
+	case accommodation.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccommodationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case accommodation.FieldTimePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimePercent(v)
+		return nil
+	case accommodation.FieldExtraSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExtraSeconds(v)
+		return nil
+	case accommodation.FieldPausePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPausePercent(v)
+		return nil
+	case accommodation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Accommodation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AccommodationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AccommodationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AccommodationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Accommodation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AccommodationMutation) ResetField(name string) error {
+	switch name {
+	case accommodation.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case accommodation.FieldTimePercent:
+		m.ResetTimePercent()
+		return nil
+	case accommodation.FieldExtraSeconds:
+		m.ResetExtraSeconds()
+		return nil
+	case accommodation.FieldPausePercent:
+		m.ResetPausePercent()
+		return nil
+	case accommodation.FieldListeningOmitted:
+		m.ResetListeningOmitted()
+		return nil
+	case accommodation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case accommodation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown Accommodation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AccommodationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, accommodation.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AccommodationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case accommodation.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AccommodationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AccommodationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AccommodationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, accommodation.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AccommodationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case accommodation.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AccommodationMutation) ClearEdge(name string) error {
+	switch name {
+	case accommodation.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Accommodation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AccommodationMutation) ResetEdge(name string) error {
+	switch name {
+	case accommodation.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Accommodation edge %s", name)
 }
 
 // AccountExportMutation represents an operation that mutates the AccountExport nodes in the graph.
@@ -2984,6 +3857,8 @@ type AnswerMutation struct {
 	elapsed_ms     *int64
 	addelapsed_ms  *int64
 	answered_at    *time.Time
+	position       *int64
+	addposition    *int64
 	clearedFields  map[string]struct{}
 	attempt        *uuid.UUID
 	clearedattempt bool
@@ -3372,6 +4247,62 @@ func (m *AnswerMutation) ResetAnsweredAt() {
 	m.answered_at = nil
 }
 
+// SetPosition sets the "position" field.
+func (m *AnswerMutation) SetPosition(i int64) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *AnswerMutation) Position() (r int64, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Answer entity.
+// If the Answer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerMutation) OldPosition(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *AnswerMutation) AddPosition(i int64) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *AnswerMutation) AddedPosition() (r int64, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *AnswerMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
 // ClearAttempt clears the "attempt" edge to the Attempt entity.
 func (m *AnswerMutation) ClearAttempt() {
 	m.clearedattempt = true
@@ -3433,7 +4364,7 @@ func (m *AnswerMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AnswerMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 7)
 	if m.attempt != nil {
 		fields = append(fields, answer.FieldAttemptID)
 	}
@@ -3451,6 +4382,9 @@ func (m *AnswerMutation) Fields() []string {
 	}
 	if m.answered_at != nil {
 		fields = append(fields, answer.FieldAnsweredAt)
+	}
+	if m.position != nil {
+		fields = append(fields, answer.FieldPosition)
 	}
 	return fields
 }
@@ -3472,6 +4406,8 @@ func (m *AnswerMutation) Field(name string) (ent.Value, bool) {
 		return m.ElapsedMs()
 	case answer.FieldAnsweredAt:
 		return m.AnsweredAt()
+	case answer.FieldPosition:
+		return m.Position()
 	}
 	return nil, false
 }
@@ -3493,6 +4429,8 @@ func (m *AnswerMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldElapsedMs(ctx)
 	case answer.FieldAnsweredAt:
 		return m.OldAnsweredAt(ctx)
+	case answer.FieldPosition:
+		return m.OldPosition(ctx)
 	}
 	return nil, fmt.Errorf("unknown Answer field %s", name)
 }
@@ -3544,6 +4482,13 @@ func (m *AnswerMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAnsweredAt(v)
 		return nil
+	case answer.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Answer field %s", name)
 }
@@ -3561,6 +4506,9 @@ func (m *AnswerMutation) AddedFields() []string {
 	if m.addelapsed_ms != nil {
 		fields = append(fields, answer.FieldElapsedMs)
 	}
+	if m.addposition != nil {
+		fields = append(fields, answer.FieldPosition)
+	}
 	return fields
 }
 
@@ -3575,6 +4523,8 @@ func (m *AnswerMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSeq()
 	case answer.FieldElapsedMs:
 		return m.AddedElapsedMs()
+	case answer.FieldPosition:
+		return m.AddedPosition()
 	}
 	return nil, false
 }
@@ -3604,6 +4554,13 @@ func (m *AnswerMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddElapsedMs(v)
+		return nil
+	case answer.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Answer numeric field %s", name)
@@ -3649,6 +4606,9 @@ func (m *AnswerMutation) ResetField(name string) error {
 		return nil
 	case answer.FieldAnsweredAt:
 		m.ResetAnsweredAt()
+		return nil
+	case answer.FieldPosition:
+		m.ResetPosition()
 		return nil
 	}
 	return fmt.Errorf("unknown Answer field %s", name)
@@ -3728,41 +4688,1085 @@ func (m *AnswerMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Answer edge %s", name)
 }
 
+// AnswerChangeMutation represents an operation that mutates the AnswerChange nodes in the graph.
+type AnswerChangeMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int64
+	number         *int
+	addnumber      *int
+	replaced       *string
+	choice         *string
+	seq            *int64
+	addseq         *int64
+	elapsed_ms     *int64
+	addelapsed_ms  *int64
+	outcome        *string
+	client_at      *time.Time
+	server_at      *time.Time
+	session_id     *uuid.UUID
+	clearedFields  map[string]struct{}
+	attempt        *uuid.UUID
+	clearedattempt bool
+	done           bool
+	oldValue       func(context.Context) (*AnswerChange, error)
+	predicates     []predicate.AnswerChange
+}
+
+var _ ent.Mutation = (*AnswerChangeMutation)(nil)
+
+// answerchangeOption allows management of the mutation configuration using functional options.
+type answerchangeOption func(*AnswerChangeMutation)
+
+// newAnswerChangeMutation creates new mutation for the AnswerChange entity.
+func newAnswerChangeMutation(c config, op Op, opts ...answerchangeOption) *AnswerChangeMutation {
+	m := &AnswerChangeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAnswerChange,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAnswerChangeID sets the ID field of the mutation.
+func withAnswerChangeID(id int64) answerchangeOption {
+	return func(m *AnswerChangeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AnswerChange
+		)
+		m.oldValue = func(ctx context.Context) (*AnswerChange, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AnswerChange.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAnswerChange sets the old AnswerChange of the mutation.
+func withAnswerChange(node *AnswerChange) answerchangeOption {
+	return func(m *AnswerChangeMutation) {
+		m.oldValue = func(context.Context) (*AnswerChange, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AnswerChangeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AnswerChangeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AnswerChange entities.
+func (m *AnswerChangeMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AnswerChangeMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AnswerChangeMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AnswerChange.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAttemptID sets the "attempt_id" field.
+func (m *AnswerChangeMutation) SetAttemptID(u uuid.UUID) {
+	m.attempt = &u
+}
+
+// AttemptID returns the value of the "attempt_id" field in the mutation.
+func (m *AnswerChangeMutation) AttemptID() (r uuid.UUID, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttemptID returns the old "attempt_id" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldAttemptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttemptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttemptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttemptID: %w", err)
+	}
+	return oldValue.AttemptID, nil
+}
+
+// ResetAttemptID resets all changes to the "attempt_id" field.
+func (m *AnswerChangeMutation) ResetAttemptID() {
+	m.attempt = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *AnswerChangeMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *AnswerChangeMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *AnswerChangeMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *AnswerChangeMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *AnswerChangeMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetReplaced sets the "replaced" field.
+func (m *AnswerChangeMutation) SetReplaced(s string) {
+	m.replaced = &s
+}
+
+// Replaced returns the value of the "replaced" field in the mutation.
+func (m *AnswerChangeMutation) Replaced() (r string, exists bool) {
+	v := m.replaced
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplaced returns the old "replaced" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldReplaced(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplaced is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplaced requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplaced: %w", err)
+	}
+	return oldValue.Replaced, nil
+}
+
+// ResetReplaced resets all changes to the "replaced" field.
+func (m *AnswerChangeMutation) ResetReplaced() {
+	m.replaced = nil
+}
+
+// SetChoice sets the "choice" field.
+func (m *AnswerChangeMutation) SetChoice(s string) {
+	m.choice = &s
+}
+
+// Choice returns the value of the "choice" field in the mutation.
+func (m *AnswerChangeMutation) Choice() (r string, exists bool) {
+	v := m.choice
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChoice returns the old "choice" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldChoice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChoice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChoice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChoice: %w", err)
+	}
+	return oldValue.Choice, nil
+}
+
+// ResetChoice resets all changes to the "choice" field.
+func (m *AnswerChangeMutation) ResetChoice() {
+	m.choice = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *AnswerChangeMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *AnswerChangeMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *AnswerChangeMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *AnswerChangeMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *AnswerChangeMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetElapsedMs sets the "elapsed_ms" field.
+func (m *AnswerChangeMutation) SetElapsedMs(i int64) {
+	m.elapsed_ms = &i
+	m.addelapsed_ms = nil
+}
+
+// ElapsedMs returns the value of the "elapsed_ms" field in the mutation.
+func (m *AnswerChangeMutation) ElapsedMs() (r int64, exists bool) {
+	v := m.elapsed_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElapsedMs returns the old "elapsed_ms" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldElapsedMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElapsedMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElapsedMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElapsedMs: %w", err)
+	}
+	return oldValue.ElapsedMs, nil
+}
+
+// AddElapsedMs adds i to the "elapsed_ms" field.
+func (m *AnswerChangeMutation) AddElapsedMs(i int64) {
+	if m.addelapsed_ms != nil {
+		*m.addelapsed_ms += i
+	} else {
+		m.addelapsed_ms = &i
+	}
+}
+
+// AddedElapsedMs returns the value that was added to the "elapsed_ms" field in this mutation.
+func (m *AnswerChangeMutation) AddedElapsedMs() (r int64, exists bool) {
+	v := m.addelapsed_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetElapsedMs resets all changes to the "elapsed_ms" field.
+func (m *AnswerChangeMutation) ResetElapsedMs() {
+	m.elapsed_ms = nil
+	m.addelapsed_ms = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *AnswerChangeMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *AnswerChangeMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *AnswerChangeMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetClientAt sets the "client_at" field.
+func (m *AnswerChangeMutation) SetClientAt(t time.Time) {
+	m.client_at = &t
+}
+
+// ClientAt returns the value of the "client_at" field in the mutation.
+func (m *AnswerChangeMutation) ClientAt() (r time.Time, exists bool) {
+	v := m.client_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClientAt returns the old "client_at" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldClientAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClientAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClientAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClientAt: %w", err)
+	}
+	return oldValue.ClientAt, nil
+}
+
+// ClearClientAt clears the value of the "client_at" field.
+func (m *AnswerChangeMutation) ClearClientAt() {
+	m.client_at = nil
+	m.clearedFields[answerchange.FieldClientAt] = struct{}{}
+}
+
+// ClientAtCleared returns if the "client_at" field was cleared in this mutation.
+func (m *AnswerChangeMutation) ClientAtCleared() bool {
+	_, ok := m.clearedFields[answerchange.FieldClientAt]
+	return ok
+}
+
+// ResetClientAt resets all changes to the "client_at" field.
+func (m *AnswerChangeMutation) ResetClientAt() {
+	m.client_at = nil
+	delete(m.clearedFields, answerchange.FieldClientAt)
+}
+
+// SetServerAt sets the "server_at" field.
+func (m *AnswerChangeMutation) SetServerAt(t time.Time) {
+	m.server_at = &t
+}
+
+// ServerAt returns the value of the "server_at" field in the mutation.
+func (m *AnswerChangeMutation) ServerAt() (r time.Time, exists bool) {
+	v := m.server_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldServerAt returns the old "server_at" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldServerAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldServerAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldServerAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldServerAt: %w", err)
+	}
+	return oldValue.ServerAt, nil
+}
+
+// ResetServerAt resets all changes to the "server_at" field.
+func (m *AnswerChangeMutation) ResetServerAt() {
+	m.server_at = nil
+}
+
+// SetSessionID sets the "session_id" field.
+func (m *AnswerChangeMutation) SetSessionID(u uuid.UUID) {
+	m.session_id = &u
+}
+
+// SessionID returns the value of the "session_id" field in the mutation.
+func (m *AnswerChangeMutation) SessionID() (r uuid.UUID, exists bool) {
+	v := m.session_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionID returns the old "session_id" field's value of the AnswerChange entity.
+// If the AnswerChange object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AnswerChangeMutation) OldSessionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionID: %w", err)
+	}
+	return oldValue.SessionID, nil
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (m *AnswerChangeMutation) ClearSessionID() {
+	m.session_id = nil
+	m.clearedFields[answerchange.FieldSessionID] = struct{}{}
+}
+
+// SessionIDCleared returns if the "session_id" field was cleared in this mutation.
+func (m *AnswerChangeMutation) SessionIDCleared() bool {
+	_, ok := m.clearedFields[answerchange.FieldSessionID]
+	return ok
+}
+
+// ResetSessionID resets all changes to the "session_id" field.
+func (m *AnswerChangeMutation) ResetSessionID() {
+	m.session_id = nil
+	delete(m.clearedFields, answerchange.FieldSessionID)
+}
+
+// ClearAttempt clears the "attempt" edge to the Attempt entity.
+func (m *AnswerChangeMutation) ClearAttempt() {
+	m.clearedattempt = true
+	m.clearedFields[answerchange.FieldAttemptID] = struct{}{}
+}
+
+// AttemptCleared reports if the "attempt" edge to the Attempt entity was cleared.
+func (m *AnswerChangeMutation) AttemptCleared() bool {
+	return m.clearedattempt
+}
+
+// AttemptIDs returns the "attempt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AttemptID instead. It exists only for internal usage by the builders.
+func (m *AnswerChangeMutation) AttemptIDs() (ids []uuid.UUID) {
+	if id := m.attempt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAttempt resets all changes to the "attempt" edge.
+func (m *AnswerChangeMutation) ResetAttempt() {
+	m.attempt = nil
+	m.clearedattempt = false
+}
+
+// Where appends a list predicates to the AnswerChangeMutation builder.
+func (m *AnswerChangeMutation) Where(ps ...predicate.AnswerChange) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AnswerChangeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AnswerChangeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AnswerChange, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AnswerChangeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AnswerChangeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AnswerChange).
+func (m *AnswerChangeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AnswerChangeMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.attempt != nil {
+		fields = append(fields, answerchange.FieldAttemptID)
+	}
+	if m.number != nil {
+		fields = append(fields, answerchange.FieldNumber)
+	}
+	if m.replaced != nil {
+		fields = append(fields, answerchange.FieldReplaced)
+	}
+	if m.choice != nil {
+		fields = append(fields, answerchange.FieldChoice)
+	}
+	if m.seq != nil {
+		fields = append(fields, answerchange.FieldSeq)
+	}
+	if m.elapsed_ms != nil {
+		fields = append(fields, answerchange.FieldElapsedMs)
+	}
+	if m.outcome != nil {
+		fields = append(fields, answerchange.FieldOutcome)
+	}
+	if m.client_at != nil {
+		fields = append(fields, answerchange.FieldClientAt)
+	}
+	if m.server_at != nil {
+		fields = append(fields, answerchange.FieldServerAt)
+	}
+	if m.session_id != nil {
+		fields = append(fields, answerchange.FieldSessionID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AnswerChangeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case answerchange.FieldAttemptID:
+		return m.AttemptID()
+	case answerchange.FieldNumber:
+		return m.Number()
+	case answerchange.FieldReplaced:
+		return m.Replaced()
+	case answerchange.FieldChoice:
+		return m.Choice()
+	case answerchange.FieldSeq:
+		return m.Seq()
+	case answerchange.FieldElapsedMs:
+		return m.ElapsedMs()
+	case answerchange.FieldOutcome:
+		return m.Outcome()
+	case answerchange.FieldClientAt:
+		return m.ClientAt()
+	case answerchange.FieldServerAt:
+		return m.ServerAt()
+	case answerchange.FieldSessionID:
+		return m.SessionID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AnswerChangeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case answerchange.FieldAttemptID:
+		return m.OldAttemptID(ctx)
+	case answerchange.FieldNumber:
+		return m.OldNumber(ctx)
+	case answerchange.FieldReplaced:
+		return m.OldReplaced(ctx)
+	case answerchange.FieldChoice:
+		return m.OldChoice(ctx)
+	case answerchange.FieldSeq:
+		return m.OldSeq(ctx)
+	case answerchange.FieldElapsedMs:
+		return m.OldElapsedMs(ctx)
+	case answerchange.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case answerchange.FieldClientAt:
+		return m.OldClientAt(ctx)
+	case answerchange.FieldServerAt:
+		return m.OldServerAt(ctx)
+	case answerchange.FieldSessionID:
+		return m.OldSessionID(ctx)
+	}
+	return nil, fmt.Errorf("unknown AnswerChange field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnswerChangeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case answerchange.FieldAttemptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttemptID(v)
+		return nil
+	case answerchange.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case answerchange.FieldReplaced:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplaced(v)
+		return nil
+	case answerchange.FieldChoice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChoice(v)
+		return nil
+	case answerchange.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case answerchange.FieldElapsedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElapsedMs(v)
+		return nil
+	case answerchange.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case answerchange.FieldClientAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClientAt(v)
+		return nil
+	case answerchange.FieldServerAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetServerAt(v)
+		return nil
+	case answerchange.FieldSessionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AnswerChangeMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, answerchange.FieldNumber)
+	}
+	if m.addseq != nil {
+		fields = append(fields, answerchange.FieldSeq)
+	}
+	if m.addelapsed_ms != nil {
+		fields = append(fields, answerchange.FieldElapsedMs)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AnswerChangeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case answerchange.FieldNumber:
+		return m.AddedNumber()
+	case answerchange.FieldSeq:
+		return m.AddedSeq()
+	case answerchange.FieldElapsedMs:
+		return m.AddedElapsedMs()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AnswerChangeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case answerchange.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case answerchange.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	case answerchange.FieldElapsedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddElapsedMs(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AnswerChangeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(answerchange.FieldClientAt) {
+		fields = append(fields, answerchange.FieldClientAt)
+	}
+	if m.FieldCleared(answerchange.FieldSessionID) {
+		fields = append(fields, answerchange.FieldSessionID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AnswerChangeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AnswerChangeMutation) ClearField(name string) error {
+	switch name {
+	case answerchange.FieldClientAt:
+		m.ClearClientAt()
+		return nil
+	case answerchange.FieldSessionID:
+		m.ClearSessionID()
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AnswerChangeMutation) ResetField(name string) error {
+	switch name {
+	case answerchange.FieldAttemptID:
+		m.ResetAttemptID()
+		return nil
+	case answerchange.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case answerchange.FieldReplaced:
+		m.ResetReplaced()
+		return nil
+	case answerchange.FieldChoice:
+		m.ResetChoice()
+		return nil
+	case answerchange.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case answerchange.FieldElapsedMs:
+		m.ResetElapsedMs()
+		return nil
+	case answerchange.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case answerchange.FieldClientAt:
+		m.ResetClientAt()
+		return nil
+	case answerchange.FieldServerAt:
+		m.ResetServerAt()
+		return nil
+	case answerchange.FieldSessionID:
+		m.ResetSessionID()
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AnswerChangeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.attempt != nil {
+		edges = append(edges, answerchange.EdgeAttempt)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AnswerChangeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case answerchange.EdgeAttempt:
+		if id := m.attempt; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AnswerChangeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AnswerChangeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AnswerChangeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedattempt {
+		edges = append(edges, answerchange.EdgeAttempt)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AnswerChangeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case answerchange.EdgeAttempt:
+		return m.clearedattempt
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AnswerChangeMutation) ClearEdge(name string) error {
+	switch name {
+	case answerchange.EdgeAttempt:
+		m.ClearAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AnswerChangeMutation) ResetEdge(name string) error {
+	switch name {
+	case answerchange.EdgeAttempt:
+		m.ResetAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown AnswerChange edge %s", name)
+}
+
 // AttemptMutation represents an operation that mutates the Attempt nodes in the graph.
 type AttemptMutation struct {
 	config
-	op                   Op
-	typ                  string
-	id                   *uuid.UUID
-	mode                 *string
-	status               *string
-	taken                *json.RawMessage
-	appendtaken          json.RawMessage
-	started_at           *time.Time
-	listening_seconds    *int
-	addlistening_seconds *int
-	reading_seconds      *int
-	addreading_seconds   *int
-	advanced_at          *time.Time
-	deadline_at          *time.Time
-	closed_at            *time.Time
-	version              *int
-	addversion           *int
-	clearedFields        map[string]struct{}
-	user                 *uuid.UUID
-	cleareduser          bool
-	exam                 *uuid.UUID
-	clearedexam          bool
-	revision             *uuid.UUID
-	clearedrevision      bool
-	answers              map[int64]struct{}
-	removedanswers       map[int64]struct{}
-	clearedanswers       bool
-	result               *uuid.UUID
-	clearedresult        bool
-	done                 bool
-	oldValue             func(context.Context) (*Attempt, error)
-	predicates           []predicate.Attempt
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	mode                  *string
+	status                *string
+	taken                 *json.RawMessage
+	appendtaken           json.RawMessage
+	started_at            *time.Time
+	listening_seconds     *int
+	addlistening_seconds  *int
+	reading_seconds       *int
+	addreading_seconds    *int
+	advanced_at           *time.Time
+	deadline_at           *time.Time
+	closed_at             *time.Time
+	version               *int
+	addversion            *int
+	answered              *int
+	addanswered           *int
+	position              *int64
+	addposition           *int64
+	time_percent          *int
+	addtime_percent       *int
+	extra_seconds         *int
+	addextra_seconds      *int
+	pause_percent         *int
+	addpause_percent      *int
+	listening_omitted     *bool
+	limit_seconds         *int
+	addlimit_seconds      *int
+	paused_at             *time.Time
+	paused_ms             *int64
+	addpaused_ms          *int64
+	pauses                *int
+	addpauses             *int
+	session_id            *uuid.UUID
+	counted_at            *time.Time
+	clearedFields         map[string]struct{}
+	user                  *uuid.UUID
+	cleareduser           bool
+	exam                  *uuid.UUID
+	clearedexam           bool
+	revision              *uuid.UUID
+	clearedrevision       bool
+	answers               map[int64]struct{}
+	removedanswers        map[int64]struct{}
+	clearedanswers        bool
+	changes               map[int64]struct{}
+	removedchanges        map[int64]struct{}
+	clearedchanges        bool
+	pauses_taken          map[uuid.UUID]struct{}
+	removedpauses_taken   map[uuid.UUID]struct{}
+	clearedpauses_taken   bool
+	result                *uuid.UUID
+	clearedresult         bool
+	former_results        map[uuid.UUID]struct{}
+	removedformer_results map[uuid.UUID]struct{}
+	clearedformer_results bool
+	done                  bool
+	oldValue              func(context.Context) (*Attempt, error)
+	predicates            []predicate.Attempt
 }
 
 var _ ent.Mutation = (*AttemptMutation)(nil)
@@ -4451,6 +6455,637 @@ func (m *AttemptMutation) ResetVersion() {
 	m.addversion = nil
 }
 
+// SetAnswered sets the "answered" field.
+func (m *AttemptMutation) SetAnswered(i int) {
+	m.answered = &i
+	m.addanswered = nil
+}
+
+// Answered returns the value of the "answered" field in the mutation.
+func (m *AttemptMutation) Answered() (r int, exists bool) {
+	v := m.answered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswered returns the old "answered" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldAnswered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswered: %w", err)
+	}
+	return oldValue.Answered, nil
+}
+
+// AddAnswered adds i to the "answered" field.
+func (m *AttemptMutation) AddAnswered(i int) {
+	if m.addanswered != nil {
+		*m.addanswered += i
+	} else {
+		m.addanswered = &i
+	}
+}
+
+// AddedAnswered returns the value that was added to the "answered" field in this mutation.
+func (m *AttemptMutation) AddedAnswered() (r int, exists bool) {
+	v := m.addanswered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnswered resets all changes to the "answered" field.
+func (m *AttemptMutation) ResetAnswered() {
+	m.answered = nil
+	m.addanswered = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *AttemptMutation) SetPosition(i int64) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *AttemptMutation) Position() (r int64, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldPosition(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *AttemptMutation) AddPosition(i int64) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *AttemptMutation) AddedPosition() (r int64, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *AttemptMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetTimePercent sets the "time_percent" field.
+func (m *AttemptMutation) SetTimePercent(i int) {
+	m.time_percent = &i
+	m.addtime_percent = nil
+}
+
+// TimePercent returns the value of the "time_percent" field in the mutation.
+func (m *AttemptMutation) TimePercent() (r int, exists bool) {
+	v := m.time_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTimePercent returns the old "time_percent" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldTimePercent(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTimePercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTimePercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTimePercent: %w", err)
+	}
+	return oldValue.TimePercent, nil
+}
+
+// AddTimePercent adds i to the "time_percent" field.
+func (m *AttemptMutation) AddTimePercent(i int) {
+	if m.addtime_percent != nil {
+		*m.addtime_percent += i
+	} else {
+		m.addtime_percent = &i
+	}
+}
+
+// AddedTimePercent returns the value that was added to the "time_percent" field in this mutation.
+func (m *AttemptMutation) AddedTimePercent() (r int, exists bool) {
+	v := m.addtime_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTimePercent resets all changes to the "time_percent" field.
+func (m *AttemptMutation) ResetTimePercent() {
+	m.time_percent = nil
+	m.addtime_percent = nil
+}
+
+// SetExtraSeconds sets the "extra_seconds" field.
+func (m *AttemptMutation) SetExtraSeconds(i int) {
+	m.extra_seconds = &i
+	m.addextra_seconds = nil
+}
+
+// ExtraSeconds returns the value of the "extra_seconds" field in the mutation.
+func (m *AttemptMutation) ExtraSeconds() (r int, exists bool) {
+	v := m.extra_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtraSeconds returns the old "extra_seconds" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldExtraSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtraSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtraSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtraSeconds: %w", err)
+	}
+	return oldValue.ExtraSeconds, nil
+}
+
+// AddExtraSeconds adds i to the "extra_seconds" field.
+func (m *AttemptMutation) AddExtraSeconds(i int) {
+	if m.addextra_seconds != nil {
+		*m.addextra_seconds += i
+	} else {
+		m.addextra_seconds = &i
+	}
+}
+
+// AddedExtraSeconds returns the value that was added to the "extra_seconds" field in this mutation.
+func (m *AttemptMutation) AddedExtraSeconds() (r int, exists bool) {
+	v := m.addextra_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExtraSeconds resets all changes to the "extra_seconds" field.
+func (m *AttemptMutation) ResetExtraSeconds() {
+	m.extra_seconds = nil
+	m.addextra_seconds = nil
+}
+
+// SetPausePercent sets the "pause_percent" field.
+func (m *AttemptMutation) SetPausePercent(i int) {
+	m.pause_percent = &i
+	m.addpause_percent = nil
+}
+
+// PausePercent returns the value of the "pause_percent" field in the mutation.
+func (m *AttemptMutation) PausePercent() (r int, exists bool) {
+	v := m.pause_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPausePercent returns the old "pause_percent" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldPausePercent(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPausePercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPausePercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPausePercent: %w", err)
+	}
+	return oldValue.PausePercent, nil
+}
+
+// AddPausePercent adds i to the "pause_percent" field.
+func (m *AttemptMutation) AddPausePercent(i int) {
+	if m.addpause_percent != nil {
+		*m.addpause_percent += i
+	} else {
+		m.addpause_percent = &i
+	}
+}
+
+// AddedPausePercent returns the value that was added to the "pause_percent" field in this mutation.
+func (m *AttemptMutation) AddedPausePercent() (r int, exists bool) {
+	v := m.addpause_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPausePercent resets all changes to the "pause_percent" field.
+func (m *AttemptMutation) ResetPausePercent() {
+	m.pause_percent = nil
+	m.addpause_percent = nil
+}
+
+// SetListeningOmitted sets the "listening_omitted" field.
+func (m *AttemptMutation) SetListeningOmitted(b bool) {
+	m.listening_omitted = &b
+}
+
+// ListeningOmitted returns the value of the "listening_omitted" field in the mutation.
+func (m *AttemptMutation) ListeningOmitted() (r bool, exists bool) {
+	v := m.listening_omitted
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldListeningOmitted returns the old "listening_omitted" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldListeningOmitted(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldListeningOmitted is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldListeningOmitted requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldListeningOmitted: %w", err)
+	}
+	return oldValue.ListeningOmitted, nil
+}
+
+// ResetListeningOmitted resets all changes to the "listening_omitted" field.
+func (m *AttemptMutation) ResetListeningOmitted() {
+	m.listening_omitted = nil
+}
+
+// SetLimitSeconds sets the "limit_seconds" field.
+func (m *AttemptMutation) SetLimitSeconds(i int) {
+	m.limit_seconds = &i
+	m.addlimit_seconds = nil
+}
+
+// LimitSeconds returns the value of the "limit_seconds" field in the mutation.
+func (m *AttemptMutation) LimitSeconds() (r int, exists bool) {
+	v := m.limit_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLimitSeconds returns the old "limit_seconds" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldLimitSeconds(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLimitSeconds is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLimitSeconds requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLimitSeconds: %w", err)
+	}
+	return oldValue.LimitSeconds, nil
+}
+
+// AddLimitSeconds adds i to the "limit_seconds" field.
+func (m *AttemptMutation) AddLimitSeconds(i int) {
+	if m.addlimit_seconds != nil {
+		*m.addlimit_seconds += i
+	} else {
+		m.addlimit_seconds = &i
+	}
+}
+
+// AddedLimitSeconds returns the value that was added to the "limit_seconds" field in this mutation.
+func (m *AttemptMutation) AddedLimitSeconds() (r int, exists bool) {
+	v := m.addlimit_seconds
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLimitSeconds resets all changes to the "limit_seconds" field.
+func (m *AttemptMutation) ResetLimitSeconds() {
+	m.limit_seconds = nil
+	m.addlimit_seconds = nil
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (m *AttemptMutation) SetPausedAt(t time.Time) {
+	m.paused_at = &t
+}
+
+// PausedAt returns the value of the "paused_at" field in the mutation.
+func (m *AttemptMutation) PausedAt() (r time.Time, exists bool) {
+	v := m.paused_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPausedAt returns the old "paused_at" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldPausedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPausedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPausedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPausedAt: %w", err)
+	}
+	return oldValue.PausedAt, nil
+}
+
+// ClearPausedAt clears the value of the "paused_at" field.
+func (m *AttemptMutation) ClearPausedAt() {
+	m.paused_at = nil
+	m.clearedFields[attempt.FieldPausedAt] = struct{}{}
+}
+
+// PausedAtCleared returns if the "paused_at" field was cleared in this mutation.
+func (m *AttemptMutation) PausedAtCleared() bool {
+	_, ok := m.clearedFields[attempt.FieldPausedAt]
+	return ok
+}
+
+// ResetPausedAt resets all changes to the "paused_at" field.
+func (m *AttemptMutation) ResetPausedAt() {
+	m.paused_at = nil
+	delete(m.clearedFields, attempt.FieldPausedAt)
+}
+
+// SetPausedMs sets the "paused_ms" field.
+func (m *AttemptMutation) SetPausedMs(i int64) {
+	m.paused_ms = &i
+	m.addpaused_ms = nil
+}
+
+// PausedMs returns the value of the "paused_ms" field in the mutation.
+func (m *AttemptMutation) PausedMs() (r int64, exists bool) {
+	v := m.paused_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPausedMs returns the old "paused_ms" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldPausedMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPausedMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPausedMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPausedMs: %w", err)
+	}
+	return oldValue.PausedMs, nil
+}
+
+// AddPausedMs adds i to the "paused_ms" field.
+func (m *AttemptMutation) AddPausedMs(i int64) {
+	if m.addpaused_ms != nil {
+		*m.addpaused_ms += i
+	} else {
+		m.addpaused_ms = &i
+	}
+}
+
+// AddedPausedMs returns the value that was added to the "paused_ms" field in this mutation.
+func (m *AttemptMutation) AddedPausedMs() (r int64, exists bool) {
+	v := m.addpaused_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPausedMs resets all changes to the "paused_ms" field.
+func (m *AttemptMutation) ResetPausedMs() {
+	m.paused_ms = nil
+	m.addpaused_ms = nil
+}
+
+// SetPauses sets the "pauses" field.
+func (m *AttemptMutation) SetPauses(i int) {
+	m.pauses = &i
+	m.addpauses = nil
+}
+
+// Pauses returns the value of the "pauses" field in the mutation.
+func (m *AttemptMutation) Pauses() (r int, exists bool) {
+	v := m.pauses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPauses returns the old "pauses" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldPauses(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPauses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPauses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPauses: %w", err)
+	}
+	return oldValue.Pauses, nil
+}
+
+// AddPauses adds i to the "pauses" field.
+func (m *AttemptMutation) AddPauses(i int) {
+	if m.addpauses != nil {
+		*m.addpauses += i
+	} else {
+		m.addpauses = &i
+	}
+}
+
+// AddedPauses returns the value that was added to the "pauses" field in this mutation.
+func (m *AttemptMutation) AddedPauses() (r int, exists bool) {
+	v := m.addpauses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPauses resets all changes to the "pauses" field.
+func (m *AttemptMutation) ResetPauses() {
+	m.pauses = nil
+	m.addpauses = nil
+}
+
+// SetSessionID sets the "session_id" field.
+func (m *AttemptMutation) SetSessionID(u uuid.UUID) {
+	m.session_id = &u
+}
+
+// SessionID returns the value of the "session_id" field in the mutation.
+func (m *AttemptMutation) SessionID() (r uuid.UUID, exists bool) {
+	v := m.session_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSessionID returns the old "session_id" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldSessionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSessionID: %w", err)
+	}
+	return oldValue.SessionID, nil
+}
+
+// ClearSessionID clears the value of the "session_id" field.
+func (m *AttemptMutation) ClearSessionID() {
+	m.session_id = nil
+	m.clearedFields[attempt.FieldSessionID] = struct{}{}
+}
+
+// SessionIDCleared returns if the "session_id" field was cleared in this mutation.
+func (m *AttemptMutation) SessionIDCleared() bool {
+	_, ok := m.clearedFields[attempt.FieldSessionID]
+	return ok
+}
+
+// ResetSessionID resets all changes to the "session_id" field.
+func (m *AttemptMutation) ResetSessionID() {
+	m.session_id = nil
+	delete(m.clearedFields, attempt.FieldSessionID)
+}
+
+// SetCountedAt sets the "counted_at" field.
+func (m *AttemptMutation) SetCountedAt(t time.Time) {
+	m.counted_at = &t
+}
+
+// CountedAt returns the value of the "counted_at" field in the mutation.
+func (m *AttemptMutation) CountedAt() (r time.Time, exists bool) {
+	v := m.counted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCountedAt returns the old "counted_at" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldCountedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCountedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCountedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCountedAt: %w", err)
+	}
+	return oldValue.CountedAt, nil
+}
+
+// ClearCountedAt clears the value of the "counted_at" field.
+func (m *AttemptMutation) ClearCountedAt() {
+	m.counted_at = nil
+	m.clearedFields[attempt.FieldCountedAt] = struct{}{}
+}
+
+// CountedAtCleared returns if the "counted_at" field was cleared in this mutation.
+func (m *AttemptMutation) CountedAtCleared() bool {
+	_, ok := m.clearedFields[attempt.FieldCountedAt]
+	return ok
+}
+
+// ResetCountedAt resets all changes to the "counted_at" field.
+func (m *AttemptMutation) ResetCountedAt() {
+	m.counted_at = nil
+	delete(m.clearedFields, attempt.FieldCountedAt)
+}
+
 // ClearUser clears the "user" edge to the User entity.
 func (m *AttemptMutation) ClearUser() {
 	m.cleareduser = true
@@ -4586,6 +7221,114 @@ func (m *AttemptMutation) ResetAnswers() {
 	m.removedanswers = nil
 }
 
+// AddChangeIDs adds the "changes" edge to the AnswerChange entity by ids.
+func (m *AttemptMutation) AddChangeIDs(ids ...int64) {
+	if m.changes == nil {
+		m.changes = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.changes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearChanges clears the "changes" edge to the AnswerChange entity.
+func (m *AttemptMutation) ClearChanges() {
+	m.clearedchanges = true
+}
+
+// ChangesCleared reports if the "changes" edge to the AnswerChange entity was cleared.
+func (m *AttemptMutation) ChangesCleared() bool {
+	return m.clearedchanges
+}
+
+// RemoveChangeIDs removes the "changes" edge to the AnswerChange entity by IDs.
+func (m *AttemptMutation) RemoveChangeIDs(ids ...int64) {
+	if m.removedchanges == nil {
+		m.removedchanges = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.changes, ids[i])
+		m.removedchanges[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedChanges returns the removed IDs of the "changes" edge to the AnswerChange entity.
+func (m *AttemptMutation) RemovedChangesIDs() (ids []int64) {
+	for id := range m.removedchanges {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ChangesIDs returns the "changes" edge IDs in the mutation.
+func (m *AttemptMutation) ChangesIDs() (ids []int64) {
+	for id := range m.changes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetChanges resets all changes to the "changes" edge.
+func (m *AttemptMutation) ResetChanges() {
+	m.changes = nil
+	m.clearedchanges = false
+	m.removedchanges = nil
+}
+
+// AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by ids.
+func (m *AttemptMutation) AddPausesTakenIDs(ids ...uuid.UUID) {
+	if m.pauses_taken == nil {
+		m.pauses_taken = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.pauses_taken[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPausesTaken clears the "pauses_taken" edge to the AttemptPause entity.
+func (m *AttemptMutation) ClearPausesTaken() {
+	m.clearedpauses_taken = true
+}
+
+// PausesTakenCleared reports if the "pauses_taken" edge to the AttemptPause entity was cleared.
+func (m *AttemptMutation) PausesTakenCleared() bool {
+	return m.clearedpauses_taken
+}
+
+// RemovePausesTakenIDs removes the "pauses_taken" edge to the AttemptPause entity by IDs.
+func (m *AttemptMutation) RemovePausesTakenIDs(ids ...uuid.UUID) {
+	if m.removedpauses_taken == nil {
+		m.removedpauses_taken = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.pauses_taken, ids[i])
+		m.removedpauses_taken[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPausesTaken returns the removed IDs of the "pauses_taken" edge to the AttemptPause entity.
+func (m *AttemptMutation) RemovedPausesTakenIDs() (ids []uuid.UUID) {
+	for id := range m.removedpauses_taken {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PausesTakenIDs returns the "pauses_taken" edge IDs in the mutation.
+func (m *AttemptMutation) PausesTakenIDs() (ids []uuid.UUID) {
+	for id := range m.pauses_taken {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPausesTaken resets all changes to the "pauses_taken" edge.
+func (m *AttemptMutation) ResetPausesTaken() {
+	m.pauses_taken = nil
+	m.clearedpauses_taken = false
+	m.removedpauses_taken = nil
+}
+
 // SetResultID sets the "result" edge to the Result entity by id.
 func (m *AttemptMutation) SetResultID(id uuid.UUID) {
 	m.result = &id
@@ -4625,6 +7368,60 @@ func (m *AttemptMutation) ResetResult() {
 	m.clearedresult = false
 }
 
+// AddFormerResultIDs adds the "former_results" edge to the FormerResult entity by ids.
+func (m *AttemptMutation) AddFormerResultIDs(ids ...uuid.UUID) {
+	if m.former_results == nil {
+		m.former_results = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.former_results[ids[i]] = struct{}{}
+	}
+}
+
+// ClearFormerResults clears the "former_results" edge to the FormerResult entity.
+func (m *AttemptMutation) ClearFormerResults() {
+	m.clearedformer_results = true
+}
+
+// FormerResultsCleared reports if the "former_results" edge to the FormerResult entity was cleared.
+func (m *AttemptMutation) FormerResultsCleared() bool {
+	return m.clearedformer_results
+}
+
+// RemoveFormerResultIDs removes the "former_results" edge to the FormerResult entity by IDs.
+func (m *AttemptMutation) RemoveFormerResultIDs(ids ...uuid.UUID) {
+	if m.removedformer_results == nil {
+		m.removedformer_results = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.former_results, ids[i])
+		m.removedformer_results[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedFormerResults returns the removed IDs of the "former_results" edge to the FormerResult entity.
+func (m *AttemptMutation) RemovedFormerResultsIDs() (ids []uuid.UUID) {
+	for id := range m.removedformer_results {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// FormerResultsIDs returns the "former_results" edge IDs in the mutation.
+func (m *AttemptMutation) FormerResultsIDs() (ids []uuid.UUID) {
+	for id := range m.former_results {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetFormerResults resets all changes to the "former_results" edge.
+func (m *AttemptMutation) ResetFormerResults() {
+	m.former_results = nil
+	m.clearedformer_results = false
+	m.removedformer_results = nil
+}
+
 // Where appends a list predicates to the AttemptMutation builder.
 func (m *AttemptMutation) Where(ps ...predicate.Attempt) {
 	m.predicates = append(m.predicates, ps...)
@@ -4659,7 +7456,7 @@ func (m *AttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttemptMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 25)
 	if m.user != nil {
 		fields = append(fields, attempt.FieldUserID)
 	}
@@ -4699,6 +7496,42 @@ func (m *AttemptMutation) Fields() []string {
 	if m.version != nil {
 		fields = append(fields, attempt.FieldVersion)
 	}
+	if m.answered != nil {
+		fields = append(fields, attempt.FieldAnswered)
+	}
+	if m.position != nil {
+		fields = append(fields, attempt.FieldPosition)
+	}
+	if m.time_percent != nil {
+		fields = append(fields, attempt.FieldTimePercent)
+	}
+	if m.extra_seconds != nil {
+		fields = append(fields, attempt.FieldExtraSeconds)
+	}
+	if m.pause_percent != nil {
+		fields = append(fields, attempt.FieldPausePercent)
+	}
+	if m.listening_omitted != nil {
+		fields = append(fields, attempt.FieldListeningOmitted)
+	}
+	if m.limit_seconds != nil {
+		fields = append(fields, attempt.FieldLimitSeconds)
+	}
+	if m.paused_at != nil {
+		fields = append(fields, attempt.FieldPausedAt)
+	}
+	if m.paused_ms != nil {
+		fields = append(fields, attempt.FieldPausedMs)
+	}
+	if m.pauses != nil {
+		fields = append(fields, attempt.FieldPauses)
+	}
+	if m.session_id != nil {
+		fields = append(fields, attempt.FieldSessionID)
+	}
+	if m.counted_at != nil {
+		fields = append(fields, attempt.FieldCountedAt)
+	}
 	return fields
 }
 
@@ -4733,6 +7566,30 @@ func (m *AttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.ClosedAt()
 	case attempt.FieldVersion:
 		return m.Version()
+	case attempt.FieldAnswered:
+		return m.Answered()
+	case attempt.FieldPosition:
+		return m.Position()
+	case attempt.FieldTimePercent:
+		return m.TimePercent()
+	case attempt.FieldExtraSeconds:
+		return m.ExtraSeconds()
+	case attempt.FieldPausePercent:
+		return m.PausePercent()
+	case attempt.FieldListeningOmitted:
+		return m.ListeningOmitted()
+	case attempt.FieldLimitSeconds:
+		return m.LimitSeconds()
+	case attempt.FieldPausedAt:
+		return m.PausedAt()
+	case attempt.FieldPausedMs:
+		return m.PausedMs()
+	case attempt.FieldPauses:
+		return m.Pauses()
+	case attempt.FieldSessionID:
+		return m.SessionID()
+	case attempt.FieldCountedAt:
+		return m.CountedAt()
 	}
 	return nil, false
 }
@@ -4768,6 +7625,30 @@ func (m *AttemptMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldClosedAt(ctx)
 	case attempt.FieldVersion:
 		return m.OldVersion(ctx)
+	case attempt.FieldAnswered:
+		return m.OldAnswered(ctx)
+	case attempt.FieldPosition:
+		return m.OldPosition(ctx)
+	case attempt.FieldTimePercent:
+		return m.OldTimePercent(ctx)
+	case attempt.FieldExtraSeconds:
+		return m.OldExtraSeconds(ctx)
+	case attempt.FieldPausePercent:
+		return m.OldPausePercent(ctx)
+	case attempt.FieldListeningOmitted:
+		return m.OldListeningOmitted(ctx)
+	case attempt.FieldLimitSeconds:
+		return m.OldLimitSeconds(ctx)
+	case attempt.FieldPausedAt:
+		return m.OldPausedAt(ctx)
+	case attempt.FieldPausedMs:
+		return m.OldPausedMs(ctx)
+	case attempt.FieldPauses:
+		return m.OldPauses(ctx)
+	case attempt.FieldSessionID:
+		return m.OldSessionID(ctx)
+	case attempt.FieldCountedAt:
+		return m.OldCountedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Attempt field %s", name)
 }
@@ -4868,6 +7749,90 @@ func (m *AttemptMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetVersion(v)
 		return nil
+	case attempt.FieldAnswered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswered(v)
+		return nil
+	case attempt.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case attempt.FieldTimePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTimePercent(v)
+		return nil
+	case attempt.FieldExtraSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtraSeconds(v)
+		return nil
+	case attempt.FieldPausePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPausePercent(v)
+		return nil
+	case attempt.FieldListeningOmitted:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetListeningOmitted(v)
+		return nil
+	case attempt.FieldLimitSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLimitSeconds(v)
+		return nil
+	case attempt.FieldPausedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPausedAt(v)
+		return nil
+	case attempt.FieldPausedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPausedMs(v)
+		return nil
+	case attempt.FieldPauses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPauses(v)
+		return nil
+	case attempt.FieldSessionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSessionID(v)
+		return nil
+	case attempt.FieldCountedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCountedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Attempt field %s", name)
 }
@@ -4885,6 +7850,30 @@ func (m *AttemptMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, attempt.FieldVersion)
 	}
+	if m.addanswered != nil {
+		fields = append(fields, attempt.FieldAnswered)
+	}
+	if m.addposition != nil {
+		fields = append(fields, attempt.FieldPosition)
+	}
+	if m.addtime_percent != nil {
+		fields = append(fields, attempt.FieldTimePercent)
+	}
+	if m.addextra_seconds != nil {
+		fields = append(fields, attempt.FieldExtraSeconds)
+	}
+	if m.addpause_percent != nil {
+		fields = append(fields, attempt.FieldPausePercent)
+	}
+	if m.addlimit_seconds != nil {
+		fields = append(fields, attempt.FieldLimitSeconds)
+	}
+	if m.addpaused_ms != nil {
+		fields = append(fields, attempt.FieldPausedMs)
+	}
+	if m.addpauses != nil {
+		fields = append(fields, attempt.FieldPauses)
+	}
 	return fields
 }
 
@@ -4899,6 +7888,22 @@ func (m *AttemptMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedReadingSeconds()
 	case attempt.FieldVersion:
 		return m.AddedVersion()
+	case attempt.FieldAnswered:
+		return m.AddedAnswered()
+	case attempt.FieldPosition:
+		return m.AddedPosition()
+	case attempt.FieldTimePercent:
+		return m.AddedTimePercent()
+	case attempt.FieldExtraSeconds:
+		return m.AddedExtraSeconds()
+	case attempt.FieldPausePercent:
+		return m.AddedPausePercent()
+	case attempt.FieldLimitSeconds:
+		return m.AddedLimitSeconds()
+	case attempt.FieldPausedMs:
+		return m.AddedPausedMs()
+	case attempt.FieldPauses:
+		return m.AddedPauses()
 	}
 	return nil, false
 }
@@ -4929,6 +7934,62 @@ func (m *AttemptMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddVersion(v)
 		return nil
+	case attempt.FieldAnswered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnswered(v)
+		return nil
+	case attempt.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	case attempt.FieldTimePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTimePercent(v)
+		return nil
+	case attempt.FieldExtraSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExtraSeconds(v)
+		return nil
+	case attempt.FieldPausePercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPausePercent(v)
+		return nil
+	case attempt.FieldLimitSeconds:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLimitSeconds(v)
+		return nil
+	case attempt.FieldPausedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPausedMs(v)
+		return nil
+	case attempt.FieldPauses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPauses(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Attempt numeric field %s", name)
 }
@@ -4945,6 +8006,15 @@ func (m *AttemptMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(attempt.FieldClosedAt) {
 		fields = append(fields, attempt.FieldClosedAt)
+	}
+	if m.FieldCleared(attempt.FieldPausedAt) {
+		fields = append(fields, attempt.FieldPausedAt)
+	}
+	if m.FieldCleared(attempt.FieldSessionID) {
+		fields = append(fields, attempt.FieldSessionID)
+	}
+	if m.FieldCleared(attempt.FieldCountedAt) {
+		fields = append(fields, attempt.FieldCountedAt)
 	}
 	return fields
 }
@@ -4968,6 +8038,15 @@ func (m *AttemptMutation) ClearField(name string) error {
 		return nil
 	case attempt.FieldClosedAt:
 		m.ClearClosedAt()
+		return nil
+	case attempt.FieldPausedAt:
+		m.ClearPausedAt()
+		return nil
+	case attempt.FieldSessionID:
+		m.ClearSessionID()
+		return nil
+	case attempt.FieldCountedAt:
+		m.ClearCountedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Attempt nullable field %s", name)
@@ -5016,13 +8095,49 @@ func (m *AttemptMutation) ResetField(name string) error {
 	case attempt.FieldVersion:
 		m.ResetVersion()
 		return nil
+	case attempt.FieldAnswered:
+		m.ResetAnswered()
+		return nil
+	case attempt.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case attempt.FieldTimePercent:
+		m.ResetTimePercent()
+		return nil
+	case attempt.FieldExtraSeconds:
+		m.ResetExtraSeconds()
+		return nil
+	case attempt.FieldPausePercent:
+		m.ResetPausePercent()
+		return nil
+	case attempt.FieldListeningOmitted:
+		m.ResetListeningOmitted()
+		return nil
+	case attempt.FieldLimitSeconds:
+		m.ResetLimitSeconds()
+		return nil
+	case attempt.FieldPausedAt:
+		m.ResetPausedAt()
+		return nil
+	case attempt.FieldPausedMs:
+		m.ResetPausedMs()
+		return nil
+	case attempt.FieldPauses:
+		m.ResetPauses()
+		return nil
+	case attempt.FieldSessionID:
+		m.ResetSessionID()
+		return nil
+	case attempt.FieldCountedAt:
+		m.ResetCountedAt()
+		return nil
 	}
 	return fmt.Errorf("unknown Attempt field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AttemptMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.user != nil {
 		edges = append(edges, attempt.EdgeUser)
 	}
@@ -5035,8 +8150,17 @@ func (m *AttemptMutation) AddedEdges() []string {
 	if m.answers != nil {
 		edges = append(edges, attempt.EdgeAnswers)
 	}
+	if m.changes != nil {
+		edges = append(edges, attempt.EdgeChanges)
+	}
+	if m.pauses_taken != nil {
+		edges = append(edges, attempt.EdgePausesTaken)
+	}
 	if m.result != nil {
 		edges = append(edges, attempt.EdgeResult)
+	}
+	if m.former_results != nil {
+		edges = append(edges, attempt.EdgeFormerResults)
 	}
 	return edges
 }
@@ -5063,19 +8187,46 @@ func (m *AttemptMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case attempt.EdgeChanges:
+		ids := make([]ent.Value, 0, len(m.changes))
+		for id := range m.changes {
+			ids = append(ids, id)
+		}
+		return ids
+	case attempt.EdgePausesTaken:
+		ids := make([]ent.Value, 0, len(m.pauses_taken))
+		for id := range m.pauses_taken {
+			ids = append(ids, id)
+		}
+		return ids
 	case attempt.EdgeResult:
 		if id := m.result; id != nil {
 			return []ent.Value{*id}
 		}
+	case attempt.EdgeFormerResults:
+		ids := make([]ent.Value, 0, len(m.former_results))
+		for id := range m.former_results {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AttemptMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.removedanswers != nil {
 		edges = append(edges, attempt.EdgeAnswers)
+	}
+	if m.removedchanges != nil {
+		edges = append(edges, attempt.EdgeChanges)
+	}
+	if m.removedpauses_taken != nil {
+		edges = append(edges, attempt.EdgePausesTaken)
+	}
+	if m.removedformer_results != nil {
+		edges = append(edges, attempt.EdgeFormerResults)
 	}
 	return edges
 }
@@ -5090,13 +8241,31 @@ func (m *AttemptMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case attempt.EdgeChanges:
+		ids := make([]ent.Value, 0, len(m.removedchanges))
+		for id := range m.removedchanges {
+			ids = append(ids, id)
+		}
+		return ids
+	case attempt.EdgePausesTaken:
+		ids := make([]ent.Value, 0, len(m.removedpauses_taken))
+		for id := range m.removedpauses_taken {
+			ids = append(ids, id)
+		}
+		return ids
+	case attempt.EdgeFormerResults:
+		ids := make([]ent.Value, 0, len(m.removedformer_results))
+		for id := range m.removedformer_results {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AttemptMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 8)
 	if m.cleareduser {
 		edges = append(edges, attempt.EdgeUser)
 	}
@@ -5109,8 +8278,17 @@ func (m *AttemptMutation) ClearedEdges() []string {
 	if m.clearedanswers {
 		edges = append(edges, attempt.EdgeAnswers)
 	}
+	if m.clearedchanges {
+		edges = append(edges, attempt.EdgeChanges)
+	}
+	if m.clearedpauses_taken {
+		edges = append(edges, attempt.EdgePausesTaken)
+	}
 	if m.clearedresult {
 		edges = append(edges, attempt.EdgeResult)
+	}
+	if m.clearedformer_results {
+		edges = append(edges, attempt.EdgeFormerResults)
 	}
 	return edges
 }
@@ -5127,8 +8305,14 @@ func (m *AttemptMutation) EdgeCleared(name string) bool {
 		return m.clearedrevision
 	case attempt.EdgeAnswers:
 		return m.clearedanswers
+	case attempt.EdgeChanges:
+		return m.clearedchanges
+	case attempt.EdgePausesTaken:
+		return m.clearedpauses_taken
 	case attempt.EdgeResult:
 		return m.clearedresult
+	case attempt.EdgeFormerResults:
+		return m.clearedformer_results
 	}
 	return false
 }
@@ -5169,11 +8353,536 @@ func (m *AttemptMutation) ResetEdge(name string) error {
 	case attempt.EdgeAnswers:
 		m.ResetAnswers()
 		return nil
+	case attempt.EdgeChanges:
+		m.ResetChanges()
+		return nil
+	case attempt.EdgePausesTaken:
+		m.ResetPausesTaken()
+		return nil
 	case attempt.EdgeResult:
 		m.ResetResult()
 		return nil
+	case attempt.EdgeFormerResults:
+		m.ResetFormerResults()
+		return nil
 	}
 	return fmt.Errorf("unknown Attempt edge %s", name)
+}
+
+// AttemptPauseMutation represents an operation that mutates the AttemptPause nodes in the graph.
+type AttemptPauseMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	paused_at      *time.Time
+	resumed_at     *time.Time
+	clearedFields  map[string]struct{}
+	attempt        *uuid.UUID
+	clearedattempt bool
+	done           bool
+	oldValue       func(context.Context) (*AttemptPause, error)
+	predicates     []predicate.AttemptPause
+}
+
+var _ ent.Mutation = (*AttemptPauseMutation)(nil)
+
+// attemptpauseOption allows management of the mutation configuration using functional options.
+type attemptpauseOption func(*AttemptPauseMutation)
+
+// newAttemptPauseMutation creates new mutation for the AttemptPause entity.
+func newAttemptPauseMutation(c config, op Op, opts ...attemptpauseOption) *AttemptPauseMutation {
+	m := &AttemptPauseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAttemptPause,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAttemptPauseID sets the ID field of the mutation.
+func withAttemptPauseID(id uuid.UUID) attemptpauseOption {
+	return func(m *AttemptPauseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AttemptPause
+		)
+		m.oldValue = func(ctx context.Context) (*AttemptPause, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AttemptPause.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAttemptPause sets the old AttemptPause of the mutation.
+func withAttemptPause(node *AttemptPause) attemptpauseOption {
+	return func(m *AttemptPauseMutation) {
+		m.oldValue = func(context.Context) (*AttemptPause, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AttemptPauseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AttemptPauseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of AttemptPause entities.
+func (m *AttemptPauseMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AttemptPauseMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AttemptPauseMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AttemptPause.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAttemptID sets the "attempt_id" field.
+func (m *AttemptPauseMutation) SetAttemptID(u uuid.UUID) {
+	m.attempt = &u
+}
+
+// AttemptID returns the value of the "attempt_id" field in the mutation.
+func (m *AttemptPauseMutation) AttemptID() (r uuid.UUID, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttemptID returns the old "attempt_id" field's value of the AttemptPause entity.
+// If the AttemptPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptPauseMutation) OldAttemptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttemptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttemptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttemptID: %w", err)
+	}
+	return oldValue.AttemptID, nil
+}
+
+// ResetAttemptID resets all changes to the "attempt_id" field.
+func (m *AttemptPauseMutation) ResetAttemptID() {
+	m.attempt = nil
+}
+
+// SetPausedAt sets the "paused_at" field.
+func (m *AttemptPauseMutation) SetPausedAt(t time.Time) {
+	m.paused_at = &t
+}
+
+// PausedAt returns the value of the "paused_at" field in the mutation.
+func (m *AttemptPauseMutation) PausedAt() (r time.Time, exists bool) {
+	v := m.paused_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPausedAt returns the old "paused_at" field's value of the AttemptPause entity.
+// If the AttemptPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptPauseMutation) OldPausedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPausedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPausedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPausedAt: %w", err)
+	}
+	return oldValue.PausedAt, nil
+}
+
+// ResetPausedAt resets all changes to the "paused_at" field.
+func (m *AttemptPauseMutation) ResetPausedAt() {
+	m.paused_at = nil
+}
+
+// SetResumedAt sets the "resumed_at" field.
+func (m *AttemptPauseMutation) SetResumedAt(t time.Time) {
+	m.resumed_at = &t
+}
+
+// ResumedAt returns the value of the "resumed_at" field in the mutation.
+func (m *AttemptPauseMutation) ResumedAt() (r time.Time, exists bool) {
+	v := m.resumed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResumedAt returns the old "resumed_at" field's value of the AttemptPause entity.
+// If the AttemptPause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptPauseMutation) OldResumedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResumedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResumedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResumedAt: %w", err)
+	}
+	return oldValue.ResumedAt, nil
+}
+
+// ClearResumedAt clears the value of the "resumed_at" field.
+func (m *AttemptPauseMutation) ClearResumedAt() {
+	m.resumed_at = nil
+	m.clearedFields[attemptpause.FieldResumedAt] = struct{}{}
+}
+
+// ResumedAtCleared returns if the "resumed_at" field was cleared in this mutation.
+func (m *AttemptPauseMutation) ResumedAtCleared() bool {
+	_, ok := m.clearedFields[attemptpause.FieldResumedAt]
+	return ok
+}
+
+// ResetResumedAt resets all changes to the "resumed_at" field.
+func (m *AttemptPauseMutation) ResetResumedAt() {
+	m.resumed_at = nil
+	delete(m.clearedFields, attemptpause.FieldResumedAt)
+}
+
+// ClearAttempt clears the "attempt" edge to the Attempt entity.
+func (m *AttemptPauseMutation) ClearAttempt() {
+	m.clearedattempt = true
+	m.clearedFields[attemptpause.FieldAttemptID] = struct{}{}
+}
+
+// AttemptCleared reports if the "attempt" edge to the Attempt entity was cleared.
+func (m *AttemptPauseMutation) AttemptCleared() bool {
+	return m.clearedattempt
+}
+
+// AttemptIDs returns the "attempt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AttemptID instead. It exists only for internal usage by the builders.
+func (m *AttemptPauseMutation) AttemptIDs() (ids []uuid.UUID) {
+	if id := m.attempt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAttempt resets all changes to the "attempt" edge.
+func (m *AttemptPauseMutation) ResetAttempt() {
+	m.attempt = nil
+	m.clearedattempt = false
+}
+
+// Where appends a list predicates to the AttemptPauseMutation builder.
+func (m *AttemptPauseMutation) Where(ps ...predicate.AttemptPause) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AttemptPauseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AttemptPauseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AttemptPause, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AttemptPauseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AttemptPauseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AttemptPause).
+func (m *AttemptPauseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AttemptPauseMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.attempt != nil {
+		fields = append(fields, attemptpause.FieldAttemptID)
+	}
+	if m.paused_at != nil {
+		fields = append(fields, attemptpause.FieldPausedAt)
+	}
+	if m.resumed_at != nil {
+		fields = append(fields, attemptpause.FieldResumedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AttemptPauseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case attemptpause.FieldAttemptID:
+		return m.AttemptID()
+	case attemptpause.FieldPausedAt:
+		return m.PausedAt()
+	case attemptpause.FieldResumedAt:
+		return m.ResumedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AttemptPauseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case attemptpause.FieldAttemptID:
+		return m.OldAttemptID(ctx)
+	case attemptpause.FieldPausedAt:
+		return m.OldPausedAt(ctx)
+	case attemptpause.FieldResumedAt:
+		return m.OldResumedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AttemptPause field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttemptPauseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case attemptpause.FieldAttemptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttemptID(v)
+		return nil
+	case attemptpause.FieldPausedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPausedAt(v)
+		return nil
+	case attemptpause.FieldResumedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResumedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AttemptPause field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AttemptPauseMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AttemptPauseMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AttemptPauseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown AttemptPause numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AttemptPauseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(attemptpause.FieldResumedAt) {
+		fields = append(fields, attemptpause.FieldResumedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AttemptPauseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AttemptPauseMutation) ClearField(name string) error {
+	switch name {
+	case attemptpause.FieldResumedAt:
+		m.ClearResumedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AttemptPause nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AttemptPauseMutation) ResetField(name string) error {
+	switch name {
+	case attemptpause.FieldAttemptID:
+		m.ResetAttemptID()
+		return nil
+	case attemptpause.FieldPausedAt:
+		m.ResetPausedAt()
+		return nil
+	case attemptpause.FieldResumedAt:
+		m.ResetResumedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AttemptPause field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AttemptPauseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.attempt != nil {
+		edges = append(edges, attemptpause.EdgeAttempt)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AttemptPauseMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case attemptpause.EdgeAttempt:
+		if id := m.attempt; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AttemptPauseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AttemptPauseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AttemptPauseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedattempt {
+		edges = append(edges, attemptpause.EdgeAttempt)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AttemptPauseMutation) EdgeCleared(name string) bool {
+	switch name {
+	case attemptpause.EdgeAttempt:
+		return m.clearedattempt
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AttemptPauseMutation) ClearEdge(name string) error {
+	switch name {
+	case attemptpause.EdgeAttempt:
+		m.ClearAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown AttemptPause unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AttemptPauseMutation) ResetEdge(name string) error {
+	switch name {
+	case attemptpause.EdgeAttempt:
+		m.ResetAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown AttemptPause edge %s", name)
 }
 
 // AuditEntryMutation represents an operation that mutates the AuditEntry nodes in the graph.
@@ -6457,6 +10166,689 @@ func (m *AuditHeadMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditHead edge %s", name)
 }
 
+// ConversionActivationMutation represents an operation that mutates the ConversionActivation nodes in the graph.
+type ConversionActivationMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	note              *string
+	by_user_id        *uuid.UUID
+	at                *time.Time
+	clearedFields     map[string]struct{}
+	exam              *uuid.UUID
+	clearedexam       bool
+	conversion        *string
+	clearedconversion bool
+	done              bool
+	oldValue          func(context.Context) (*ConversionActivation, error)
+	predicates        []predicate.ConversionActivation
+}
+
+var _ ent.Mutation = (*ConversionActivationMutation)(nil)
+
+// conversionactivationOption allows management of the mutation configuration using functional options.
+type conversionactivationOption func(*ConversionActivationMutation)
+
+// newConversionActivationMutation creates new mutation for the ConversionActivation entity.
+func newConversionActivationMutation(c config, op Op, opts ...conversionactivationOption) *ConversionActivationMutation {
+	m := &ConversionActivationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeConversionActivation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withConversionActivationID sets the ID field of the mutation.
+func withConversionActivationID(id uuid.UUID) conversionactivationOption {
+	return func(m *ConversionActivationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ConversionActivation
+		)
+		m.oldValue = func(ctx context.Context) (*ConversionActivation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ConversionActivation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withConversionActivation sets the old ConversionActivation of the mutation.
+func withConversionActivation(node *ConversionActivation) conversionactivationOption {
+	return func(m *ConversionActivationMutation) {
+		m.oldValue = func(context.Context) (*ConversionActivation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ConversionActivationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ConversionActivationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ConversionActivation entities.
+func (m *ConversionActivationMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ConversionActivationMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ConversionActivationMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ConversionActivation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetExamID sets the "exam_id" field.
+func (m *ConversionActivationMutation) SetExamID(u uuid.UUID) {
+	m.exam = &u
+}
+
+// ExamID returns the value of the "exam_id" field in the mutation.
+func (m *ConversionActivationMutation) ExamID() (r uuid.UUID, exists bool) {
+	v := m.exam
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExamID returns the old "exam_id" field's value of the ConversionActivation entity.
+// If the ConversionActivation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionActivationMutation) OldExamID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExamID: %w", err)
+	}
+	return oldValue.ExamID, nil
+}
+
+// ResetExamID resets all changes to the "exam_id" field.
+func (m *ConversionActivationMutation) ResetExamID() {
+	m.exam = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ConversionActivationMutation) SetVersion(s string) {
+	m.conversion = &s
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ConversionActivationMutation) Version() (r string, exists bool) {
+	v := m.conversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ConversionActivation entity.
+// If the ConversionActivation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionActivationMutation) OldVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ConversionActivationMutation) ResetVersion() {
+	m.conversion = nil
+}
+
+// SetNote sets the "note" field.
+func (m *ConversionActivationMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *ConversionActivationMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the ConversionActivation entity.
+// If the ConversionActivation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionActivationMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *ConversionActivationMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetByUserID sets the "by_user_id" field.
+func (m *ConversionActivationMutation) SetByUserID(u uuid.UUID) {
+	m.by_user_id = &u
+}
+
+// ByUserID returns the value of the "by_user_id" field in the mutation.
+func (m *ConversionActivationMutation) ByUserID() (r uuid.UUID, exists bool) {
+	v := m.by_user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldByUserID returns the old "by_user_id" field's value of the ConversionActivation entity.
+// If the ConversionActivation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionActivationMutation) OldByUserID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldByUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldByUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldByUserID: %w", err)
+	}
+	return oldValue.ByUserID, nil
+}
+
+// ClearByUserID clears the value of the "by_user_id" field.
+func (m *ConversionActivationMutation) ClearByUserID() {
+	m.by_user_id = nil
+	m.clearedFields[conversionactivation.FieldByUserID] = struct{}{}
+}
+
+// ByUserIDCleared returns if the "by_user_id" field was cleared in this mutation.
+func (m *ConversionActivationMutation) ByUserIDCleared() bool {
+	_, ok := m.clearedFields[conversionactivation.FieldByUserID]
+	return ok
+}
+
+// ResetByUserID resets all changes to the "by_user_id" field.
+func (m *ConversionActivationMutation) ResetByUserID() {
+	m.by_user_id = nil
+	delete(m.clearedFields, conversionactivation.FieldByUserID)
+}
+
+// SetAt sets the "at" field.
+func (m *ConversionActivationMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *ConversionActivationMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the ConversionActivation entity.
+// If the ConversionActivation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionActivationMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *ConversionActivationMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearExam clears the "exam" edge to the Exam entity.
+func (m *ConversionActivationMutation) ClearExam() {
+	m.clearedexam = true
+	m.clearedFields[conversionactivation.FieldExamID] = struct{}{}
+}
+
+// ExamCleared reports if the "exam" edge to the Exam entity was cleared.
+func (m *ConversionActivationMutation) ExamCleared() bool {
+	return m.clearedexam
+}
+
+// ExamIDs returns the "exam" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ExamID instead. It exists only for internal usage by the builders.
+func (m *ConversionActivationMutation) ExamIDs() (ids []uuid.UUID) {
+	if id := m.exam; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetExam resets all changes to the "exam" edge.
+func (m *ConversionActivationMutation) ResetExam() {
+	m.exam = nil
+	m.clearedexam = false
+}
+
+// SetConversionID sets the "conversion" edge to the ConversionTable entity by id.
+func (m *ConversionActivationMutation) SetConversionID(id string) {
+	m.conversion = &id
+}
+
+// ClearConversion clears the "conversion" edge to the ConversionTable entity.
+func (m *ConversionActivationMutation) ClearConversion() {
+	m.clearedconversion = true
+	m.clearedFields[conversionactivation.FieldVersion] = struct{}{}
+}
+
+// ConversionCleared reports if the "conversion" edge to the ConversionTable entity was cleared.
+func (m *ConversionActivationMutation) ConversionCleared() bool {
+	return m.clearedconversion
+}
+
+// ConversionID returns the "conversion" edge ID in the mutation.
+func (m *ConversionActivationMutation) ConversionID() (id string, exists bool) {
+	if m.conversion != nil {
+		return *m.conversion, true
+	}
+	return
+}
+
+// ConversionIDs returns the "conversion" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ConversionID instead. It exists only for internal usage by the builders.
+func (m *ConversionActivationMutation) ConversionIDs() (ids []string) {
+	if id := m.conversion; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetConversion resets all changes to the "conversion" edge.
+func (m *ConversionActivationMutation) ResetConversion() {
+	m.conversion = nil
+	m.clearedconversion = false
+}
+
+// Where appends a list predicates to the ConversionActivationMutation builder.
+func (m *ConversionActivationMutation) Where(ps ...predicate.ConversionActivation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ConversionActivationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ConversionActivationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ConversionActivation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ConversionActivationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ConversionActivationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ConversionActivation).
+func (m *ConversionActivationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ConversionActivationMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.exam != nil {
+		fields = append(fields, conversionactivation.FieldExamID)
+	}
+	if m.conversion != nil {
+		fields = append(fields, conversionactivation.FieldVersion)
+	}
+	if m.note != nil {
+		fields = append(fields, conversionactivation.FieldNote)
+	}
+	if m.by_user_id != nil {
+		fields = append(fields, conversionactivation.FieldByUserID)
+	}
+	if m.at != nil {
+		fields = append(fields, conversionactivation.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ConversionActivationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case conversionactivation.FieldExamID:
+		return m.ExamID()
+	case conversionactivation.FieldVersion:
+		return m.Version()
+	case conversionactivation.FieldNote:
+		return m.Note()
+	case conversionactivation.FieldByUserID:
+		return m.ByUserID()
+	case conversionactivation.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ConversionActivationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case conversionactivation.FieldExamID:
+		return m.OldExamID(ctx)
+	case conversionactivation.FieldVersion:
+		return m.OldVersion(ctx)
+	case conversionactivation.FieldNote:
+		return m.OldNote(ctx)
+	case conversionactivation.FieldByUserID:
+		return m.OldByUserID(ctx)
+	case conversionactivation.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ConversionActivation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConversionActivationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case conversionactivation.FieldExamID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExamID(v)
+		return nil
+	case conversionactivation.FieldVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case conversionactivation.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case conversionactivation.FieldByUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetByUserID(v)
+		return nil
+	case conversionactivation.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ConversionActivation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ConversionActivationMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ConversionActivationMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ConversionActivationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ConversionActivation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ConversionActivationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(conversionactivation.FieldByUserID) {
+		fields = append(fields, conversionactivation.FieldByUserID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ConversionActivationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ConversionActivationMutation) ClearField(name string) error {
+	switch name {
+	case conversionactivation.FieldByUserID:
+		m.ClearByUserID()
+		return nil
+	}
+	return fmt.Errorf("unknown ConversionActivation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ConversionActivationMutation) ResetField(name string) error {
+	switch name {
+	case conversionactivation.FieldExamID:
+		m.ResetExamID()
+		return nil
+	case conversionactivation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case conversionactivation.FieldNote:
+		m.ResetNote()
+		return nil
+	case conversionactivation.FieldByUserID:
+		m.ResetByUserID()
+		return nil
+	case conversionactivation.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ConversionActivation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ConversionActivationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.exam != nil {
+		edges = append(edges, conversionactivation.EdgeExam)
+	}
+	if m.conversion != nil {
+		edges = append(edges, conversionactivation.EdgeConversion)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ConversionActivationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case conversionactivation.EdgeExam:
+		if id := m.exam; id != nil {
+			return []ent.Value{*id}
+		}
+	case conversionactivation.EdgeConversion:
+		if id := m.conversion; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ConversionActivationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ConversionActivationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ConversionActivationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedexam {
+		edges = append(edges, conversionactivation.EdgeExam)
+	}
+	if m.clearedconversion {
+		edges = append(edges, conversionactivation.EdgeConversion)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ConversionActivationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case conversionactivation.EdgeExam:
+		return m.clearedexam
+	case conversionactivation.EdgeConversion:
+		return m.clearedconversion
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ConversionActivationMutation) ClearEdge(name string) error {
+	switch name {
+	case conversionactivation.EdgeExam:
+		m.ClearExam()
+		return nil
+	case conversionactivation.EdgeConversion:
+		m.ClearConversion()
+		return nil
+	}
+	return fmt.Errorf("unknown ConversionActivation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ConversionActivationMutation) ResetEdge(name string) error {
+	switch name {
+	case conversionactivation.EdgeExam:
+		m.ResetExam()
+		return nil
+	case conversionactivation.EdgeConversion:
+		m.ResetConversion()
+		return nil
+	}
+	return fmt.Errorf("unknown ConversionActivation edge %s", name)
+}
+
 // ConversionTableMutation represents an operation that mutates the ConversionTable nodes in the graph.
 type ConversionTableMutation struct {
 	config
@@ -6467,6 +10859,8 @@ type ConversionTableMutation struct {
 	appendlistening []int
 	reading         *[]int
 	appendreading   []int
+	note            *string
+	created_at      *time.Time
 	clearedFields   map[string]struct{}
 	done            bool
 	oldValue        func(context.Context) (*ConversionTable, error)
@@ -6679,6 +11073,91 @@ func (m *ConversionTableMutation) ResetReading() {
 	m.appendreading = nil
 }
 
+// SetNote sets the "note" field.
+func (m *ConversionTableMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *ConversionTableMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the ConversionTable entity.
+// If the ConversionTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionTableMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *ConversionTableMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ConversionTableMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ConversionTableMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ConversionTable entity.
+// If the ConversionTable object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ConversionTableMutation) OldCreatedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ClearCreatedAt clears the value of the "created_at" field.
+func (m *ConversionTableMutation) ClearCreatedAt() {
+	m.created_at = nil
+	m.clearedFields[conversiontable.FieldCreatedAt] = struct{}{}
+}
+
+// CreatedAtCleared returns if the "created_at" field was cleared in this mutation.
+func (m *ConversionTableMutation) CreatedAtCleared() bool {
+	_, ok := m.clearedFields[conversiontable.FieldCreatedAt]
+	return ok
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ConversionTableMutation) ResetCreatedAt() {
+	m.created_at = nil
+	delete(m.clearedFields, conversiontable.FieldCreatedAt)
+}
+
 // Where appends a list predicates to the ConversionTableMutation builder.
 func (m *ConversionTableMutation) Where(ps ...predicate.ConversionTable) {
 	m.predicates = append(m.predicates, ps...)
@@ -6713,12 +11192,18 @@ func (m *ConversionTableMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ConversionTableMutation) Fields() []string {
-	fields := make([]string, 0, 2)
+	fields := make([]string, 0, 4)
 	if m.listening != nil {
 		fields = append(fields, conversiontable.FieldListening)
 	}
 	if m.reading != nil {
 		fields = append(fields, conversiontable.FieldReading)
+	}
+	if m.note != nil {
+		fields = append(fields, conversiontable.FieldNote)
+	}
+	if m.created_at != nil {
+		fields = append(fields, conversiontable.FieldCreatedAt)
 	}
 	return fields
 }
@@ -6732,6 +11217,10 @@ func (m *ConversionTableMutation) Field(name string) (ent.Value, bool) {
 		return m.Listening()
 	case conversiontable.FieldReading:
 		return m.Reading()
+	case conversiontable.FieldNote:
+		return m.Note()
+	case conversiontable.FieldCreatedAt:
+		return m.CreatedAt()
 	}
 	return nil, false
 }
@@ -6745,6 +11234,10 @@ func (m *ConversionTableMutation) OldField(ctx context.Context, name string) (en
 		return m.OldListening(ctx)
 	case conversiontable.FieldReading:
 		return m.OldReading(ctx)
+	case conversiontable.FieldNote:
+		return m.OldNote(ctx)
+	case conversiontable.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown ConversionTable field %s", name)
 }
@@ -6767,6 +11260,20 @@ func (m *ConversionTableMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetReading(v)
+		return nil
+	case conversiontable.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case conversiontable.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown ConversionTable field %s", name)
@@ -6797,7 +11304,11 @@ func (m *ConversionTableMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ConversionTableMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(conversiontable.FieldCreatedAt) {
+		fields = append(fields, conversiontable.FieldCreatedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -6810,6 +11321,11 @@ func (m *ConversionTableMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ConversionTableMutation) ClearField(name string) error {
+	switch name {
+	case conversiontable.FieldCreatedAt:
+		m.ClearCreatedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown ConversionTable nullable field %s", name)
 }
 
@@ -6822,6 +11338,12 @@ func (m *ConversionTableMutation) ResetField(name string) error {
 		return nil
 	case conversiontable.FieldReading:
 		m.ResetReading()
+		return nil
+	case conversiontable.FieldNote:
+		m.ResetNote()
+		return nil
+	case conversiontable.FieldCreatedAt:
+		m.ResetCreatedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown ConversionTable field %s", name)
@@ -7875,6 +12397,628 @@ func (m *ExamMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Exam edge %s", name)
 }
 
+// ExamPolicyMutation represents an operation that mutates the ExamPolicy nodes in the graph.
+type ExamPolicyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	review        *json.RawMessage
+	appendreview  json.RawMessage
+	device        *string
+	closes_at     *time.Time
+	updated_at    *time.Time
+	version       *int
+	addversion    *int
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*ExamPolicy, error)
+	predicates    []predicate.ExamPolicy
+}
+
+var _ ent.Mutation = (*ExamPolicyMutation)(nil)
+
+// exampolicyOption allows management of the mutation configuration using functional options.
+type exampolicyOption func(*ExamPolicyMutation)
+
+// newExamPolicyMutation creates new mutation for the ExamPolicy entity.
+func newExamPolicyMutation(c config, op Op, opts ...exampolicyOption) *ExamPolicyMutation {
+	m := &ExamPolicyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeExamPolicy,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withExamPolicyID sets the ID field of the mutation.
+func withExamPolicyID(id uuid.UUID) exampolicyOption {
+	return func(m *ExamPolicyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ExamPolicy
+		)
+		m.oldValue = func(ctx context.Context) (*ExamPolicy, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ExamPolicy.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withExamPolicy sets the old ExamPolicy of the mutation.
+func withExamPolicy(node *ExamPolicy) exampolicyOption {
+	return func(m *ExamPolicyMutation) {
+		m.oldValue = func(context.Context) (*ExamPolicy, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ExamPolicyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ExamPolicyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ExamPolicy entities.
+func (m *ExamPolicyMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ExamPolicyMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ExamPolicyMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ExamPolicy.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetReview sets the "review" field.
+func (m *ExamPolicyMutation) SetReview(jm json.RawMessage) {
+	m.review = &jm
+	m.appendreview = nil
+}
+
+// Review returns the value of the "review" field in the mutation.
+func (m *ExamPolicyMutation) Review() (r json.RawMessage, exists bool) {
+	v := m.review
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReview returns the old "review" field's value of the ExamPolicy entity.
+// If the ExamPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamPolicyMutation) OldReview(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReview is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReview requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReview: %w", err)
+	}
+	return oldValue.Review, nil
+}
+
+// AppendReview adds jm to the "review" field.
+func (m *ExamPolicyMutation) AppendReview(jm json.RawMessage) {
+	m.appendreview = append(m.appendreview, jm...)
+}
+
+// AppendedReview returns the list of values that were appended to the "review" field in this mutation.
+func (m *ExamPolicyMutation) AppendedReview() (json.RawMessage, bool) {
+	if len(m.appendreview) == 0 {
+		return nil, false
+	}
+	return m.appendreview, true
+}
+
+// ResetReview resets all changes to the "review" field.
+func (m *ExamPolicyMutation) ResetReview() {
+	m.review = nil
+	m.appendreview = nil
+}
+
+// SetDevice sets the "device" field.
+func (m *ExamPolicyMutation) SetDevice(s string) {
+	m.device = &s
+}
+
+// Device returns the value of the "device" field in the mutation.
+func (m *ExamPolicyMutation) Device() (r string, exists bool) {
+	v := m.device
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDevice returns the old "device" field's value of the ExamPolicy entity.
+// If the ExamPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamPolicyMutation) OldDevice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDevice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDevice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDevice: %w", err)
+	}
+	return oldValue.Device, nil
+}
+
+// ResetDevice resets all changes to the "device" field.
+func (m *ExamPolicyMutation) ResetDevice() {
+	m.device = nil
+}
+
+// SetClosesAt sets the "closes_at" field.
+func (m *ExamPolicyMutation) SetClosesAt(t time.Time) {
+	m.closes_at = &t
+}
+
+// ClosesAt returns the value of the "closes_at" field in the mutation.
+func (m *ExamPolicyMutation) ClosesAt() (r time.Time, exists bool) {
+	v := m.closes_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClosesAt returns the old "closes_at" field's value of the ExamPolicy entity.
+// If the ExamPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamPolicyMutation) OldClosesAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClosesAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClosesAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClosesAt: %w", err)
+	}
+	return oldValue.ClosesAt, nil
+}
+
+// ClearClosesAt clears the value of the "closes_at" field.
+func (m *ExamPolicyMutation) ClearClosesAt() {
+	m.closes_at = nil
+	m.clearedFields[exampolicy.FieldClosesAt] = struct{}{}
+}
+
+// ClosesAtCleared returns if the "closes_at" field was cleared in this mutation.
+func (m *ExamPolicyMutation) ClosesAtCleared() bool {
+	_, ok := m.clearedFields[exampolicy.FieldClosesAt]
+	return ok
+}
+
+// ResetClosesAt resets all changes to the "closes_at" field.
+func (m *ExamPolicyMutation) ResetClosesAt() {
+	m.closes_at = nil
+	delete(m.clearedFields, exampolicy.FieldClosesAt)
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ExamPolicyMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ExamPolicyMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ExamPolicy entity.
+// If the ExamPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamPolicyMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ExamPolicyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ExamPolicyMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ExamPolicyMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ExamPolicy entity.
+// If the ExamPolicy object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamPolicyMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ExamPolicyMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ExamPolicyMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ExamPolicyMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// Where appends a list predicates to the ExamPolicyMutation builder.
+func (m *ExamPolicyMutation) Where(ps ...predicate.ExamPolicy) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ExamPolicyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ExamPolicyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ExamPolicy, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ExamPolicyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ExamPolicyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ExamPolicy).
+func (m *ExamPolicyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ExamPolicyMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.review != nil {
+		fields = append(fields, exampolicy.FieldReview)
+	}
+	if m.device != nil {
+		fields = append(fields, exampolicy.FieldDevice)
+	}
+	if m.closes_at != nil {
+		fields = append(fields, exampolicy.FieldClosesAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, exampolicy.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, exampolicy.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ExamPolicyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case exampolicy.FieldReview:
+		return m.Review()
+	case exampolicy.FieldDevice:
+		return m.Device()
+	case exampolicy.FieldClosesAt:
+		return m.ClosesAt()
+	case exampolicy.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case exampolicy.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ExamPolicyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case exampolicy.FieldReview:
+		return m.OldReview(ctx)
+	case exampolicy.FieldDevice:
+		return m.OldDevice(ctx)
+	case exampolicy.FieldClosesAt:
+		return m.OldClosesAt(ctx)
+	case exampolicy.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case exampolicy.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown ExamPolicy field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExamPolicyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case exampolicy.FieldReview:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReview(v)
+		return nil
+	case exampolicy.FieldDevice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDevice(v)
+		return nil
+	case exampolicy.FieldClosesAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClosesAt(v)
+		return nil
+	case exampolicy.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case exampolicy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ExamPolicy field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ExamPolicyMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, exampolicy.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ExamPolicyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case exampolicy.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExamPolicyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case exampolicy.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ExamPolicy numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ExamPolicyMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(exampolicy.FieldClosesAt) {
+		fields = append(fields, exampolicy.FieldClosesAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ExamPolicyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ExamPolicyMutation) ClearField(name string) error {
+	switch name {
+	case exampolicy.FieldClosesAt:
+		m.ClearClosesAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ExamPolicy nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ExamPolicyMutation) ResetField(name string) error {
+	switch name {
+	case exampolicy.FieldReview:
+		m.ResetReview()
+		return nil
+	case exampolicy.FieldDevice:
+		m.ResetDevice()
+		return nil
+	case exampolicy.FieldClosesAt:
+		m.ResetClosesAt()
+		return nil
+	case exampolicy.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case exampolicy.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown ExamPolicy field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ExamPolicyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ExamPolicyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ExamPolicyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ExamPolicyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ExamPolicyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ExamPolicyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ExamPolicyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown ExamPolicy unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ExamPolicyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown ExamPolicy edge %s", name)
+}
+
 // ExamRevisionMutation represents an operation that mutates the ExamRevision nodes in the graph.
 type ExamRevisionMutation struct {
 	config
@@ -7891,6 +13035,7 @@ type ExamRevisionMutation struct {
 	appendoutline json.RawMessage
 	content       *[]byte
 	published_at  *time.Time
+	corrects_id   *uuid.UUID
 	clearedFields map[string]struct{}
 	exam          *uuid.UUID
 	clearedexam   bool
@@ -8362,6 +13507,55 @@ func (m *ExamRevisionMutation) ResetPublishedAt() {
 	m.published_at = nil
 }
 
+// SetCorrectsID sets the "corrects_id" field.
+func (m *ExamRevisionMutation) SetCorrectsID(u uuid.UUID) {
+	m.corrects_id = &u
+}
+
+// CorrectsID returns the value of the "corrects_id" field in the mutation.
+func (m *ExamRevisionMutation) CorrectsID() (r uuid.UUID, exists bool) {
+	v := m.corrects_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCorrectsID returns the old "corrects_id" field's value of the ExamRevision entity.
+// If the ExamRevision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExamRevisionMutation) OldCorrectsID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCorrectsID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCorrectsID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCorrectsID: %w", err)
+	}
+	return oldValue.CorrectsID, nil
+}
+
+// ClearCorrectsID clears the value of the "corrects_id" field.
+func (m *ExamRevisionMutation) ClearCorrectsID() {
+	m.corrects_id = nil
+	m.clearedFields[examrevision.FieldCorrectsID] = struct{}{}
+}
+
+// CorrectsIDCleared returns if the "corrects_id" field was cleared in this mutation.
+func (m *ExamRevisionMutation) CorrectsIDCleared() bool {
+	_, ok := m.clearedFields[examrevision.FieldCorrectsID]
+	return ok
+}
+
+// ResetCorrectsID resets all changes to the "corrects_id" field.
+func (m *ExamRevisionMutation) ResetCorrectsID() {
+	m.corrects_id = nil
+	delete(m.clearedFields, examrevision.FieldCorrectsID)
+}
+
 // ClearExam clears the "exam" edge to the Exam entity.
 func (m *ExamRevisionMutation) ClearExam() {
 	m.clearedexam = true
@@ -8423,7 +13617,7 @@ func (m *ExamRevisionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ExamRevisionMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.exam != nil {
 		fields = append(fields, examrevision.FieldExamID)
 	}
@@ -8451,6 +13645,9 @@ func (m *ExamRevisionMutation) Fields() []string {
 	if m.published_at != nil {
 		fields = append(fields, examrevision.FieldPublishedAt)
 	}
+	if m.corrects_id != nil {
+		fields = append(fields, examrevision.FieldCorrectsID)
+	}
 	return fields
 }
 
@@ -8477,6 +13674,8 @@ func (m *ExamRevisionMutation) Field(name string) (ent.Value, bool) {
 		return m.Content()
 	case examrevision.FieldPublishedAt:
 		return m.PublishedAt()
+	case examrevision.FieldCorrectsID:
+		return m.CorrectsID()
 	}
 	return nil, false
 }
@@ -8504,6 +13703,8 @@ func (m *ExamRevisionMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldContent(ctx)
 	case examrevision.FieldPublishedAt:
 		return m.OldPublishedAt(ctx)
+	case examrevision.FieldCorrectsID:
+		return m.OldCorrectsID(ctx)
 	}
 	return nil, fmt.Errorf("unknown ExamRevision field %s", name)
 }
@@ -8576,6 +13777,13 @@ func (m *ExamRevisionMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPublishedAt(v)
 		return nil
+	case examrevision.FieldCorrectsID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCorrectsID(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ExamRevision field %s", name)
 }
@@ -8620,7 +13828,11 @@ func (m *ExamRevisionMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ExamRevisionMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(examrevision.FieldCorrectsID) {
+		fields = append(fields, examrevision.FieldCorrectsID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -8633,6 +13845,11 @@ func (m *ExamRevisionMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ExamRevisionMutation) ClearField(name string) error {
+	switch name {
+	case examrevision.FieldCorrectsID:
+		m.ClearCorrectsID()
+		return nil
+	}
 	return fmt.Errorf("unknown ExamRevision nullable field %s", name)
 }
 
@@ -8666,6 +13883,9 @@ func (m *ExamRevisionMutation) ResetField(name string) error {
 		return nil
 	case examrevision.FieldPublishedAt:
 		m.ResetPublishedAt()
+		return nil
+	case examrevision.FieldCorrectsID:
+		m.ResetCorrectsID()
 		return nil
 	}
 	return fmt.Errorf("unknown ExamRevision field %s", name)
@@ -9455,6 +14675,1483 @@ func (m *ExternalIdentityMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ExternalIdentity edge %s", name)
 }
 
+// FormStatisticsMutation represents an operation that mutates the FormStatistics nodes in the graph.
+type FormStatisticsMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	takers        *int
+	addtakers     *int
+	report        *json.RawMessage
+	appendreport  json.RawMessage
+	computed_at   *time.Time
+	clearedFields map[string]struct{}
+	exam          *uuid.UUID
+	clearedexam   bool
+	done          bool
+	oldValue      func(context.Context) (*FormStatistics, error)
+	predicates    []predicate.FormStatistics
+}
+
+var _ ent.Mutation = (*FormStatisticsMutation)(nil)
+
+// formstatisticsOption allows management of the mutation configuration using functional options.
+type formstatisticsOption func(*FormStatisticsMutation)
+
+// newFormStatisticsMutation creates new mutation for the FormStatistics entity.
+func newFormStatisticsMutation(c config, op Op, opts ...formstatisticsOption) *FormStatisticsMutation {
+	m := &FormStatisticsMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFormStatistics,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFormStatisticsID sets the ID field of the mutation.
+func withFormStatisticsID(id uuid.UUID) formstatisticsOption {
+	return func(m *FormStatisticsMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FormStatistics
+		)
+		m.oldValue = func(ctx context.Context) (*FormStatistics, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FormStatistics.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFormStatistics sets the old FormStatistics of the mutation.
+func withFormStatistics(node *FormStatistics) formstatisticsOption {
+	return func(m *FormStatisticsMutation) {
+		m.oldValue = func(context.Context) (*FormStatistics, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FormStatisticsMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FormStatisticsMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FormStatistics entities.
+func (m *FormStatisticsMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FormStatisticsMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FormStatisticsMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FormStatistics.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetExamID sets the "exam_id" field.
+func (m *FormStatisticsMutation) SetExamID(u uuid.UUID) {
+	m.exam = &u
+}
+
+// ExamID returns the value of the "exam_id" field in the mutation.
+func (m *FormStatisticsMutation) ExamID() (r uuid.UUID, exists bool) {
+	v := m.exam
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExamID returns the old "exam_id" field's value of the FormStatistics entity.
+// If the FormStatistics object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormStatisticsMutation) OldExamID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExamID: %w", err)
+	}
+	return oldValue.ExamID, nil
+}
+
+// ResetExamID resets all changes to the "exam_id" field.
+func (m *FormStatisticsMutation) ResetExamID() {
+	m.exam = nil
+}
+
+// SetTakers sets the "takers" field.
+func (m *FormStatisticsMutation) SetTakers(i int) {
+	m.takers = &i
+	m.addtakers = nil
+}
+
+// Takers returns the value of the "takers" field in the mutation.
+func (m *FormStatisticsMutation) Takers() (r int, exists bool) {
+	v := m.takers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTakers returns the old "takers" field's value of the FormStatistics entity.
+// If the FormStatistics object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormStatisticsMutation) OldTakers(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTakers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTakers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTakers: %w", err)
+	}
+	return oldValue.Takers, nil
+}
+
+// AddTakers adds i to the "takers" field.
+func (m *FormStatisticsMutation) AddTakers(i int) {
+	if m.addtakers != nil {
+		*m.addtakers += i
+	} else {
+		m.addtakers = &i
+	}
+}
+
+// AddedTakers returns the value that was added to the "takers" field in this mutation.
+func (m *FormStatisticsMutation) AddedTakers() (r int, exists bool) {
+	v := m.addtakers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTakers resets all changes to the "takers" field.
+func (m *FormStatisticsMutation) ResetTakers() {
+	m.takers = nil
+	m.addtakers = nil
+}
+
+// SetReport sets the "report" field.
+func (m *FormStatisticsMutation) SetReport(jm json.RawMessage) {
+	m.report = &jm
+	m.appendreport = nil
+}
+
+// Report returns the value of the "report" field in the mutation.
+func (m *FormStatisticsMutation) Report() (r json.RawMessage, exists bool) {
+	v := m.report
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReport returns the old "report" field's value of the FormStatistics entity.
+// If the FormStatistics object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormStatisticsMutation) OldReport(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReport: %w", err)
+	}
+	return oldValue.Report, nil
+}
+
+// AppendReport adds jm to the "report" field.
+func (m *FormStatisticsMutation) AppendReport(jm json.RawMessage) {
+	m.appendreport = append(m.appendreport, jm...)
+}
+
+// AppendedReport returns the list of values that were appended to the "report" field in this mutation.
+func (m *FormStatisticsMutation) AppendedReport() (json.RawMessage, bool) {
+	if len(m.appendreport) == 0 {
+		return nil, false
+	}
+	return m.appendreport, true
+}
+
+// ResetReport resets all changes to the "report" field.
+func (m *FormStatisticsMutation) ResetReport() {
+	m.report = nil
+	m.appendreport = nil
+}
+
+// SetComputedAt sets the "computed_at" field.
+func (m *FormStatisticsMutation) SetComputedAt(t time.Time) {
+	m.computed_at = &t
+}
+
+// ComputedAt returns the value of the "computed_at" field in the mutation.
+func (m *FormStatisticsMutation) ComputedAt() (r time.Time, exists bool) {
+	v := m.computed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldComputedAt returns the old "computed_at" field's value of the FormStatistics entity.
+// If the FormStatistics object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormStatisticsMutation) OldComputedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldComputedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldComputedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldComputedAt: %w", err)
+	}
+	return oldValue.ComputedAt, nil
+}
+
+// ResetComputedAt resets all changes to the "computed_at" field.
+func (m *FormStatisticsMutation) ResetComputedAt() {
+	m.computed_at = nil
+}
+
+// ClearExam clears the "exam" edge to the Exam entity.
+func (m *FormStatisticsMutation) ClearExam() {
+	m.clearedexam = true
+	m.clearedFields[formstatistics.FieldExamID] = struct{}{}
+}
+
+// ExamCleared reports if the "exam" edge to the Exam entity was cleared.
+func (m *FormStatisticsMutation) ExamCleared() bool {
+	return m.clearedexam
+}
+
+// ExamIDs returns the "exam" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ExamID instead. It exists only for internal usage by the builders.
+func (m *FormStatisticsMutation) ExamIDs() (ids []uuid.UUID) {
+	if id := m.exam; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetExam resets all changes to the "exam" edge.
+func (m *FormStatisticsMutation) ResetExam() {
+	m.exam = nil
+	m.clearedexam = false
+}
+
+// Where appends a list predicates to the FormStatisticsMutation builder.
+func (m *FormStatisticsMutation) Where(ps ...predicate.FormStatistics) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FormStatisticsMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FormStatisticsMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FormStatistics, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FormStatisticsMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FormStatisticsMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FormStatistics).
+func (m *FormStatisticsMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FormStatisticsMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.exam != nil {
+		fields = append(fields, formstatistics.FieldExamID)
+	}
+	if m.takers != nil {
+		fields = append(fields, formstatistics.FieldTakers)
+	}
+	if m.report != nil {
+		fields = append(fields, formstatistics.FieldReport)
+	}
+	if m.computed_at != nil {
+		fields = append(fields, formstatistics.FieldComputedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FormStatisticsMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case formstatistics.FieldExamID:
+		return m.ExamID()
+	case formstatistics.FieldTakers:
+		return m.Takers()
+	case formstatistics.FieldReport:
+		return m.Report()
+	case formstatistics.FieldComputedAt:
+		return m.ComputedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FormStatisticsMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case formstatistics.FieldExamID:
+		return m.OldExamID(ctx)
+	case formstatistics.FieldTakers:
+		return m.OldTakers(ctx)
+	case formstatistics.FieldReport:
+		return m.OldReport(ctx)
+	case formstatistics.FieldComputedAt:
+		return m.OldComputedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown FormStatistics field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormStatisticsMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case formstatistics.FieldExamID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExamID(v)
+		return nil
+	case formstatistics.FieldTakers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTakers(v)
+		return nil
+	case formstatistics.FieldReport:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReport(v)
+		return nil
+	case formstatistics.FieldComputedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetComputedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormStatistics field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FormStatisticsMutation) AddedFields() []string {
+	var fields []string
+	if m.addtakers != nil {
+		fields = append(fields, formstatistics.FieldTakers)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FormStatisticsMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case formstatistics.FieldTakers:
+		return m.AddedTakers()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormStatisticsMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case formstatistics.FieldTakers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTakers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormStatistics numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FormStatisticsMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FormStatisticsMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FormStatisticsMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown FormStatistics nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FormStatisticsMutation) ResetField(name string) error {
+	switch name {
+	case formstatistics.FieldExamID:
+		m.ResetExamID()
+		return nil
+	case formstatistics.FieldTakers:
+		m.ResetTakers()
+		return nil
+	case formstatistics.FieldReport:
+		m.ResetReport()
+		return nil
+	case formstatistics.FieldComputedAt:
+		m.ResetComputedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown FormStatistics field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FormStatisticsMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.exam != nil {
+		edges = append(edges, formstatistics.EdgeExam)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FormStatisticsMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case formstatistics.EdgeExam:
+		if id := m.exam; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FormStatisticsMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FormStatisticsMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FormStatisticsMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedexam {
+		edges = append(edges, formstatistics.EdgeExam)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FormStatisticsMutation) EdgeCleared(name string) bool {
+	switch name {
+	case formstatistics.EdgeExam:
+		return m.clearedexam
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FormStatisticsMutation) ClearEdge(name string) error {
+	switch name {
+	case formstatistics.EdgeExam:
+		m.ClearExam()
+		return nil
+	}
+	return fmt.Errorf("unknown FormStatistics unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FormStatisticsMutation) ResetEdge(name string) error {
+	switch name {
+	case formstatistics.EdgeExam:
+		m.ResetExam()
+		return nil
+	}
+	return fmt.Errorf("unknown FormStatistics edge %s", name)
+}
+
+// FormerResultMutation represents an operation that mutates the FormerResult nodes in the graph.
+type FormerResultMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *uuid.UUID
+	conversion_version *string
+	revision_id        *uuid.UUID
+	total              *int
+	addtotal           *int
+	report             *json.RawMessage
+	appendreport       json.RawMessage
+	created_at         *time.Time
+	replaced_at        *time.Time
+	regrade_id         *uuid.UUID
+	clearedFields      map[string]struct{}
+	attempt            *uuid.UUID
+	clearedattempt     bool
+	done               bool
+	oldValue           func(context.Context) (*FormerResult, error)
+	predicates         []predicate.FormerResult
+}
+
+var _ ent.Mutation = (*FormerResultMutation)(nil)
+
+// formerresultOption allows management of the mutation configuration using functional options.
+type formerresultOption func(*FormerResultMutation)
+
+// newFormerResultMutation creates new mutation for the FormerResult entity.
+func newFormerResultMutation(c config, op Op, opts ...formerresultOption) *FormerResultMutation {
+	m := &FormerResultMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeFormerResult,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withFormerResultID sets the ID field of the mutation.
+func withFormerResultID(id uuid.UUID) formerresultOption {
+	return func(m *FormerResultMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *FormerResult
+		)
+		m.oldValue = func(ctx context.Context) (*FormerResult, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().FormerResult.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withFormerResult sets the old FormerResult of the mutation.
+func withFormerResult(node *FormerResult) formerresultOption {
+	return func(m *FormerResultMutation) {
+		m.oldValue = func(context.Context) (*FormerResult, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m FormerResultMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m FormerResultMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of FormerResult entities.
+func (m *FormerResultMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *FormerResultMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *FormerResultMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().FormerResult.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAttemptID sets the "attempt_id" field.
+func (m *FormerResultMutation) SetAttemptID(u uuid.UUID) {
+	m.attempt = &u
+}
+
+// AttemptID returns the value of the "attempt_id" field in the mutation.
+func (m *FormerResultMutation) AttemptID() (r uuid.UUID, exists bool) {
+	v := m.attempt
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttemptID returns the old "attempt_id" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldAttemptID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttemptID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttemptID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttemptID: %w", err)
+	}
+	return oldValue.AttemptID, nil
+}
+
+// ResetAttemptID resets all changes to the "attempt_id" field.
+func (m *FormerResultMutation) ResetAttemptID() {
+	m.attempt = nil
+}
+
+// SetConversionVersion sets the "conversion_version" field.
+func (m *FormerResultMutation) SetConversionVersion(s string) {
+	m.conversion_version = &s
+}
+
+// ConversionVersion returns the value of the "conversion_version" field in the mutation.
+func (m *FormerResultMutation) ConversionVersion() (r string, exists bool) {
+	v := m.conversion_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldConversionVersion returns the old "conversion_version" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldConversionVersion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldConversionVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldConversionVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldConversionVersion: %w", err)
+	}
+	return oldValue.ConversionVersion, nil
+}
+
+// ResetConversionVersion resets all changes to the "conversion_version" field.
+func (m *FormerResultMutation) ResetConversionVersion() {
+	m.conversion_version = nil
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (m *FormerResultMutation) SetRevisionID(u uuid.UUID) {
+	m.revision_id = &u
+}
+
+// RevisionID returns the value of the "revision_id" field in the mutation.
+func (m *FormerResultMutation) RevisionID() (r uuid.UUID, exists bool) {
+	v := m.revision_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevisionID returns the old "revision_id" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldRevisionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevisionID: %w", err)
+	}
+	return oldValue.RevisionID, nil
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (m *FormerResultMutation) ClearRevisionID() {
+	m.revision_id = nil
+	m.clearedFields[formerresult.FieldRevisionID] = struct{}{}
+}
+
+// RevisionIDCleared returns if the "revision_id" field was cleared in this mutation.
+func (m *FormerResultMutation) RevisionIDCleared() bool {
+	_, ok := m.clearedFields[formerresult.FieldRevisionID]
+	return ok
+}
+
+// ResetRevisionID resets all changes to the "revision_id" field.
+func (m *FormerResultMutation) ResetRevisionID() {
+	m.revision_id = nil
+	delete(m.clearedFields, formerresult.FieldRevisionID)
+}
+
+// SetTotal sets the "total" field.
+func (m *FormerResultMutation) SetTotal(i int) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *FormerResultMutation) Total() (r int, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldTotal(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *FormerResultMutation) AddTotal(i int) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *FormerResultMutation) AddedTotal() (r int, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearTotal clears the value of the "total" field.
+func (m *FormerResultMutation) ClearTotal() {
+	m.total = nil
+	m.addtotal = nil
+	m.clearedFields[formerresult.FieldTotal] = struct{}{}
+}
+
+// TotalCleared returns if the "total" field was cleared in this mutation.
+func (m *FormerResultMutation) TotalCleared() bool {
+	_, ok := m.clearedFields[formerresult.FieldTotal]
+	return ok
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *FormerResultMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+	delete(m.clearedFields, formerresult.FieldTotal)
+}
+
+// SetReport sets the "report" field.
+func (m *FormerResultMutation) SetReport(jm json.RawMessage) {
+	m.report = &jm
+	m.appendreport = nil
+}
+
+// Report returns the value of the "report" field in the mutation.
+func (m *FormerResultMutation) Report() (r json.RawMessage, exists bool) {
+	v := m.report
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReport returns the old "report" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldReport(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReport: %w", err)
+	}
+	return oldValue.Report, nil
+}
+
+// AppendReport adds jm to the "report" field.
+func (m *FormerResultMutation) AppendReport(jm json.RawMessage) {
+	m.appendreport = append(m.appendreport, jm...)
+}
+
+// AppendedReport returns the list of values that were appended to the "report" field in this mutation.
+func (m *FormerResultMutation) AppendedReport() (json.RawMessage, bool) {
+	if len(m.appendreport) == 0 {
+		return nil, false
+	}
+	return m.appendreport, true
+}
+
+// ResetReport resets all changes to the "report" field.
+func (m *FormerResultMutation) ResetReport() {
+	m.report = nil
+	m.appendreport = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *FormerResultMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *FormerResultMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *FormerResultMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetReplacedAt sets the "replaced_at" field.
+func (m *FormerResultMutation) SetReplacedAt(t time.Time) {
+	m.replaced_at = &t
+}
+
+// ReplacedAt returns the value of the "replaced_at" field in the mutation.
+func (m *FormerResultMutation) ReplacedAt() (r time.Time, exists bool) {
+	v := m.replaced_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplacedAt returns the old "replaced_at" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldReplacedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplacedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplacedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplacedAt: %w", err)
+	}
+	return oldValue.ReplacedAt, nil
+}
+
+// ResetReplacedAt resets all changes to the "replaced_at" field.
+func (m *FormerResultMutation) ResetReplacedAt() {
+	m.replaced_at = nil
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (m *FormerResultMutation) SetRegradeID(u uuid.UUID) {
+	m.regrade_id = &u
+}
+
+// RegradeID returns the value of the "regrade_id" field in the mutation.
+func (m *FormerResultMutation) RegradeID() (r uuid.UUID, exists bool) {
+	v := m.regrade_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegradeID returns the old "regrade_id" field's value of the FormerResult entity.
+// If the FormerResult object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *FormerResultMutation) OldRegradeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegradeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegradeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegradeID: %w", err)
+	}
+	return oldValue.RegradeID, nil
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (m *FormerResultMutation) ClearRegradeID() {
+	m.regrade_id = nil
+	m.clearedFields[formerresult.FieldRegradeID] = struct{}{}
+}
+
+// RegradeIDCleared returns if the "regrade_id" field was cleared in this mutation.
+func (m *FormerResultMutation) RegradeIDCleared() bool {
+	_, ok := m.clearedFields[formerresult.FieldRegradeID]
+	return ok
+}
+
+// ResetRegradeID resets all changes to the "regrade_id" field.
+func (m *FormerResultMutation) ResetRegradeID() {
+	m.regrade_id = nil
+	delete(m.clearedFields, formerresult.FieldRegradeID)
+}
+
+// ClearAttempt clears the "attempt" edge to the Attempt entity.
+func (m *FormerResultMutation) ClearAttempt() {
+	m.clearedattempt = true
+	m.clearedFields[formerresult.FieldAttemptID] = struct{}{}
+}
+
+// AttemptCleared reports if the "attempt" edge to the Attempt entity was cleared.
+func (m *FormerResultMutation) AttemptCleared() bool {
+	return m.clearedattempt
+}
+
+// AttemptIDs returns the "attempt" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AttemptID instead. It exists only for internal usage by the builders.
+func (m *FormerResultMutation) AttemptIDs() (ids []uuid.UUID) {
+	if id := m.attempt; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAttempt resets all changes to the "attempt" edge.
+func (m *FormerResultMutation) ResetAttempt() {
+	m.attempt = nil
+	m.clearedattempt = false
+}
+
+// Where appends a list predicates to the FormerResultMutation builder.
+func (m *FormerResultMutation) Where(ps ...predicate.FormerResult) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the FormerResultMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *FormerResultMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.FormerResult, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *FormerResultMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *FormerResultMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (FormerResult).
+func (m *FormerResultMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *FormerResultMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.attempt != nil {
+		fields = append(fields, formerresult.FieldAttemptID)
+	}
+	if m.conversion_version != nil {
+		fields = append(fields, formerresult.FieldConversionVersion)
+	}
+	if m.revision_id != nil {
+		fields = append(fields, formerresult.FieldRevisionID)
+	}
+	if m.total != nil {
+		fields = append(fields, formerresult.FieldTotal)
+	}
+	if m.report != nil {
+		fields = append(fields, formerresult.FieldReport)
+	}
+	if m.created_at != nil {
+		fields = append(fields, formerresult.FieldCreatedAt)
+	}
+	if m.replaced_at != nil {
+		fields = append(fields, formerresult.FieldReplacedAt)
+	}
+	if m.regrade_id != nil {
+		fields = append(fields, formerresult.FieldRegradeID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *FormerResultMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case formerresult.FieldAttemptID:
+		return m.AttemptID()
+	case formerresult.FieldConversionVersion:
+		return m.ConversionVersion()
+	case formerresult.FieldRevisionID:
+		return m.RevisionID()
+	case formerresult.FieldTotal:
+		return m.Total()
+	case formerresult.FieldReport:
+		return m.Report()
+	case formerresult.FieldCreatedAt:
+		return m.CreatedAt()
+	case formerresult.FieldReplacedAt:
+		return m.ReplacedAt()
+	case formerresult.FieldRegradeID:
+		return m.RegradeID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *FormerResultMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case formerresult.FieldAttemptID:
+		return m.OldAttemptID(ctx)
+	case formerresult.FieldConversionVersion:
+		return m.OldConversionVersion(ctx)
+	case formerresult.FieldRevisionID:
+		return m.OldRevisionID(ctx)
+	case formerresult.FieldTotal:
+		return m.OldTotal(ctx)
+	case formerresult.FieldReport:
+		return m.OldReport(ctx)
+	case formerresult.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case formerresult.FieldReplacedAt:
+		return m.OldReplacedAt(ctx)
+	case formerresult.FieldRegradeID:
+		return m.OldRegradeID(ctx)
+	}
+	return nil, fmt.Errorf("unknown FormerResult field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormerResultMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case formerresult.FieldAttemptID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttemptID(v)
+		return nil
+	case formerresult.FieldConversionVersion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetConversionVersion(v)
+		return nil
+	case formerresult.FieldRevisionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevisionID(v)
+		return nil
+	case formerresult.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case formerresult.FieldReport:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReport(v)
+		return nil
+	case formerresult.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case formerresult.FieldReplacedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplacedAt(v)
+		return nil
+	case formerresult.FieldRegradeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegradeID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *FormerResultMutation) AddedFields() []string {
+	var fields []string
+	if m.addtotal != nil {
+		fields = append(fields, formerresult.FieldTotal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *FormerResultMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case formerresult.FieldTotal:
+		return m.AddedTotal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *FormerResultMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case formerresult.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *FormerResultMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(formerresult.FieldRevisionID) {
+		fields = append(fields, formerresult.FieldRevisionID)
+	}
+	if m.FieldCleared(formerresult.FieldTotal) {
+		fields = append(fields, formerresult.FieldTotal)
+	}
+	if m.FieldCleared(formerresult.FieldRegradeID) {
+		fields = append(fields, formerresult.FieldRegradeID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *FormerResultMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *FormerResultMutation) ClearField(name string) error {
+	switch name {
+	case formerresult.FieldRevisionID:
+		m.ClearRevisionID()
+		return nil
+	case formerresult.FieldTotal:
+		m.ClearTotal()
+		return nil
+	case formerresult.FieldRegradeID:
+		m.ClearRegradeID()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *FormerResultMutation) ResetField(name string) error {
+	switch name {
+	case formerresult.FieldAttemptID:
+		m.ResetAttemptID()
+		return nil
+	case formerresult.FieldConversionVersion:
+		m.ResetConversionVersion()
+		return nil
+	case formerresult.FieldRevisionID:
+		m.ResetRevisionID()
+		return nil
+	case formerresult.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case formerresult.FieldReport:
+		m.ResetReport()
+		return nil
+	case formerresult.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case formerresult.FieldReplacedAt:
+		m.ResetReplacedAt()
+		return nil
+	case formerresult.FieldRegradeID:
+		m.ResetRegradeID()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *FormerResultMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.attempt != nil {
+		edges = append(edges, formerresult.EdgeAttempt)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *FormerResultMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case formerresult.EdgeAttempt:
+		if id := m.attempt; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *FormerResultMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *FormerResultMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *FormerResultMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedattempt {
+		edges = append(edges, formerresult.EdgeAttempt)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *FormerResultMutation) EdgeCleared(name string) bool {
+	switch name {
+	case formerresult.EdgeAttempt:
+		return m.clearedattempt
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *FormerResultMutation) ClearEdge(name string) error {
+	switch name {
+	case formerresult.EdgeAttempt:
+		m.ClearAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *FormerResultMutation) ResetEdge(name string) error {
+	switch name {
+	case formerresult.EdgeAttempt:
+		m.ResetAttempt()
+		return nil
+	}
+	return fmt.Errorf("unknown FormerResult edge %s", name)
+}
+
 // IdempotencyKeyMutation represents an operation that mutates the IdempotencyKey nodes in the graph.
 type IdempotencyKeyMutation struct {
 	config
@@ -9987,6 +16684,7 @@ type JobMutation struct {
 	dead_at       *time.Time
 	last_error    *string
 	created_at    *time.Time
+	once          *string
 	clearedFields map[string]struct{}
 	done          bool
 	oldValue      func(context.Context) (*Job, error)
@@ -10480,6 +17178,55 @@ func (m *JobMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetOnce sets the "once" field.
+func (m *JobMutation) SetOnce(s string) {
+	m.once = &s
+}
+
+// Once returns the value of the "once" field in the mutation.
+func (m *JobMutation) Once() (r string, exists bool) {
+	v := m.once
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnce returns the old "once" field's value of the Job entity.
+// If the Job object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *JobMutation) OldOnce(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnce is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnce requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnce: %w", err)
+	}
+	return oldValue.Once, nil
+}
+
+// ClearOnce clears the value of the "once" field.
+func (m *JobMutation) ClearOnce() {
+	m.once = nil
+	m.clearedFields[job.FieldOnce] = struct{}{}
+}
+
+// OnceCleared returns if the "once" field was cleared in this mutation.
+func (m *JobMutation) OnceCleared() bool {
+	_, ok := m.clearedFields[job.FieldOnce]
+	return ok
+}
+
+// ResetOnce resets all changes to the "once" field.
+func (m *JobMutation) ResetOnce() {
+	m.once = nil
+	delete(m.clearedFields, job.FieldOnce)
+}
+
 // Where appends a list predicates to the JobMutation builder.
 func (m *JobMutation) Where(ps ...predicate.Job) {
 	m.predicates = append(m.predicates, ps...)
@@ -10514,7 +17261,7 @@ func (m *JobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *JobMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.kind != nil {
 		fields = append(fields, job.FieldKind)
 	}
@@ -10542,6 +17289,9 @@ func (m *JobMutation) Fields() []string {
 	if m.created_at != nil {
 		fields = append(fields, job.FieldCreatedAt)
 	}
+	if m.once != nil {
+		fields = append(fields, job.FieldOnce)
+	}
 	return fields
 }
 
@@ -10568,6 +17318,8 @@ func (m *JobMutation) Field(name string) (ent.Value, bool) {
 		return m.LastError()
 	case job.FieldCreatedAt:
 		return m.CreatedAt()
+	case job.FieldOnce:
+		return m.Once()
 	}
 	return nil, false
 }
@@ -10595,6 +17347,8 @@ func (m *JobMutation) OldField(ctx context.Context, name string) (ent.Value, err
 		return m.OldLastError(ctx)
 	case job.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case job.FieldOnce:
+		return m.OldOnce(ctx)
 	}
 	return nil, fmt.Errorf("unknown Job field %s", name)
 }
@@ -10667,6 +17421,13 @@ func (m *JobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCreatedAt(v)
 		return nil
+	case job.FieldOnce:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnce(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Job field %s", name)
 }
@@ -10721,6 +17482,9 @@ func (m *JobMutation) ClearedFields() []string {
 	if m.FieldCleared(job.FieldDeadAt) {
 		fields = append(fields, job.FieldDeadAt)
 	}
+	if m.FieldCleared(job.FieldOnce) {
+		fields = append(fields, job.FieldOnce)
+	}
 	return fields
 }
 
@@ -10743,6 +17507,9 @@ func (m *JobMutation) ClearField(name string) error {
 		return nil
 	case job.FieldDeadAt:
 		m.ClearDeadAt()
+		return nil
+	case job.FieldOnce:
+		m.ClearOnce()
 		return nil
 	}
 	return fmt.Errorf("unknown Job nullable field %s", name)
@@ -10778,6 +17545,9 @@ func (m *JobMutation) ResetField(name string) error {
 		return nil
 	case job.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case job.FieldOnce:
+		m.ResetOnce()
 		return nil
 	}
 	return fmt.Errorf("unknown Job field %s", name)
@@ -10829,6 +17599,1542 @@ func (m *JobMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *JobMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Job edge %s", name)
+}
+
+// LeaderboardEntryMutation represents an operation that mutates the LeaderboardEntry nodes in the graph.
+type LeaderboardEntryMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	pseudonym     *string
+	folded        *string
+	joined_at     *time.Time
+	clearedFields map[string]struct{}
+	user          *uuid.UUID
+	cleareduser   bool
+	done          bool
+	oldValue      func(context.Context) (*LeaderboardEntry, error)
+	predicates    []predicate.LeaderboardEntry
+}
+
+var _ ent.Mutation = (*LeaderboardEntryMutation)(nil)
+
+// leaderboardentryOption allows management of the mutation configuration using functional options.
+type leaderboardentryOption func(*LeaderboardEntryMutation)
+
+// newLeaderboardEntryMutation creates new mutation for the LeaderboardEntry entity.
+func newLeaderboardEntryMutation(c config, op Op, opts ...leaderboardentryOption) *LeaderboardEntryMutation {
+	m := &LeaderboardEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLeaderboardEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLeaderboardEntryID sets the ID field of the mutation.
+func withLeaderboardEntryID(id uuid.UUID) leaderboardentryOption {
+	return func(m *LeaderboardEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LeaderboardEntry
+		)
+		m.oldValue = func(ctx context.Context) (*LeaderboardEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LeaderboardEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLeaderboardEntry sets the old LeaderboardEntry of the mutation.
+func withLeaderboardEntry(node *LeaderboardEntry) leaderboardentryOption {
+	return func(m *LeaderboardEntryMutation) {
+		m.oldValue = func(context.Context) (*LeaderboardEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LeaderboardEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LeaderboardEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LeaderboardEntry entities.
+func (m *LeaderboardEntryMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LeaderboardEntryMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LeaderboardEntryMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LeaderboardEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *LeaderboardEntryMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *LeaderboardEntryMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the LeaderboardEntry entity.
+// If the LeaderboardEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaderboardEntryMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *LeaderboardEntryMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetPseudonym sets the "pseudonym" field.
+func (m *LeaderboardEntryMutation) SetPseudonym(s string) {
+	m.pseudonym = &s
+}
+
+// Pseudonym returns the value of the "pseudonym" field in the mutation.
+func (m *LeaderboardEntryMutation) Pseudonym() (r string, exists bool) {
+	v := m.pseudonym
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPseudonym returns the old "pseudonym" field's value of the LeaderboardEntry entity.
+// If the LeaderboardEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaderboardEntryMutation) OldPseudonym(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPseudonym is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPseudonym requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPseudonym: %w", err)
+	}
+	return oldValue.Pseudonym, nil
+}
+
+// ResetPseudonym resets all changes to the "pseudonym" field.
+func (m *LeaderboardEntryMutation) ResetPseudonym() {
+	m.pseudonym = nil
+}
+
+// SetFolded sets the "folded" field.
+func (m *LeaderboardEntryMutation) SetFolded(s string) {
+	m.folded = &s
+}
+
+// Folded returns the value of the "folded" field in the mutation.
+func (m *LeaderboardEntryMutation) Folded() (r string, exists bool) {
+	v := m.folded
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFolded returns the old "folded" field's value of the LeaderboardEntry entity.
+// If the LeaderboardEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaderboardEntryMutation) OldFolded(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFolded is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFolded requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFolded: %w", err)
+	}
+	return oldValue.Folded, nil
+}
+
+// ResetFolded resets all changes to the "folded" field.
+func (m *LeaderboardEntryMutation) ResetFolded() {
+	m.folded = nil
+}
+
+// SetJoinedAt sets the "joined_at" field.
+func (m *LeaderboardEntryMutation) SetJoinedAt(t time.Time) {
+	m.joined_at = &t
+}
+
+// JoinedAt returns the value of the "joined_at" field in the mutation.
+func (m *LeaderboardEntryMutation) JoinedAt() (r time.Time, exists bool) {
+	v := m.joined_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoinedAt returns the old "joined_at" field's value of the LeaderboardEntry entity.
+// If the LeaderboardEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LeaderboardEntryMutation) OldJoinedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoinedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoinedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoinedAt: %w", err)
+	}
+	return oldValue.JoinedAt, nil
+}
+
+// ResetJoinedAt resets all changes to the "joined_at" field.
+func (m *LeaderboardEntryMutation) ResetJoinedAt() {
+	m.joined_at = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *LeaderboardEntryMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[leaderboardentry.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *LeaderboardEntryMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *LeaderboardEntryMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *LeaderboardEntryMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the LeaderboardEntryMutation builder.
+func (m *LeaderboardEntryMutation) Where(ps ...predicate.LeaderboardEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LeaderboardEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LeaderboardEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LeaderboardEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LeaderboardEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LeaderboardEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LeaderboardEntry).
+func (m *LeaderboardEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LeaderboardEntryMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.user != nil {
+		fields = append(fields, leaderboardentry.FieldUserID)
+	}
+	if m.pseudonym != nil {
+		fields = append(fields, leaderboardentry.FieldPseudonym)
+	}
+	if m.folded != nil {
+		fields = append(fields, leaderboardentry.FieldFolded)
+	}
+	if m.joined_at != nil {
+		fields = append(fields, leaderboardentry.FieldJoinedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LeaderboardEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case leaderboardentry.FieldUserID:
+		return m.UserID()
+	case leaderboardentry.FieldPseudonym:
+		return m.Pseudonym()
+	case leaderboardentry.FieldFolded:
+		return m.Folded()
+	case leaderboardentry.FieldJoinedAt:
+		return m.JoinedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LeaderboardEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case leaderboardentry.FieldUserID:
+		return m.OldUserID(ctx)
+	case leaderboardentry.FieldPseudonym:
+		return m.OldPseudonym(ctx)
+	case leaderboardentry.FieldFolded:
+		return m.OldFolded(ctx)
+	case leaderboardentry.FieldJoinedAt:
+		return m.OldJoinedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown LeaderboardEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LeaderboardEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case leaderboardentry.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case leaderboardentry.FieldPseudonym:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPseudonym(v)
+		return nil
+	case leaderboardentry.FieldFolded:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFolded(v)
+		return nil
+	case leaderboardentry.FieldJoinedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoinedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LeaderboardEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LeaderboardEntryMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LeaderboardEntryMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LeaderboardEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown LeaderboardEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LeaderboardEntryMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LeaderboardEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LeaderboardEntryMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LeaderboardEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LeaderboardEntryMutation) ResetField(name string) error {
+	switch name {
+	case leaderboardentry.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case leaderboardentry.FieldPseudonym:
+		m.ResetPseudonym()
+		return nil
+	case leaderboardentry.FieldFolded:
+		m.ResetFolded()
+		return nil
+	case leaderboardentry.FieldJoinedAt:
+		m.ResetJoinedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown LeaderboardEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LeaderboardEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, leaderboardentry.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LeaderboardEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case leaderboardentry.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LeaderboardEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LeaderboardEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LeaderboardEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, leaderboardentry.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LeaderboardEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case leaderboardentry.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LeaderboardEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case leaderboardentry.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown LeaderboardEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LeaderboardEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case leaderboardentry.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown LeaderboardEntry edge %s", name)
+}
+
+// LearnerItemMutation represents an operation that mutates the LearnerItem nodes in the graph.
+type LearnerItemMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int64
+	seen            *int
+	addseen         *int
+	wrong           *int
+	addwrong        *int
+	last_correct    *bool
+	last_at         *time.Time
+	right_days      *int
+	addright_days   *int
+	right_on        *string
+	in_book_since   *time.Time
+	clearedFields   map[string]struct{}
+	user            *uuid.UUID
+	cleareduser     bool
+	question        *uuid.UUID
+	clearedquestion bool
+	done            bool
+	oldValue        func(context.Context) (*LearnerItem, error)
+	predicates      []predicate.LearnerItem
+}
+
+var _ ent.Mutation = (*LearnerItemMutation)(nil)
+
+// learneritemOption allows management of the mutation configuration using functional options.
+type learneritemOption func(*LearnerItemMutation)
+
+// newLearnerItemMutation creates new mutation for the LearnerItem entity.
+func newLearnerItemMutation(c config, op Op, opts ...learneritemOption) *LearnerItemMutation {
+	m := &LearnerItemMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLearnerItem,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLearnerItemID sets the ID field of the mutation.
+func withLearnerItemID(id int64) learneritemOption {
+	return func(m *LearnerItemMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LearnerItem
+		)
+		m.oldValue = func(ctx context.Context) (*LearnerItem, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LearnerItem.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLearnerItem sets the old LearnerItem of the mutation.
+func withLearnerItem(node *LearnerItem) learneritemOption {
+	return func(m *LearnerItemMutation) {
+		m.oldValue = func(context.Context) (*LearnerItem, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LearnerItemMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LearnerItemMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of LearnerItem entities.
+func (m *LearnerItemMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LearnerItemMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LearnerItemMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LearnerItem.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *LearnerItemMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *LearnerItemMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *LearnerItemMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetQuestionID sets the "question_id" field.
+func (m *LearnerItemMutation) SetQuestionID(u uuid.UUID) {
+	m.question = &u
+}
+
+// QuestionID returns the value of the "question_id" field in the mutation.
+func (m *LearnerItemMutation) QuestionID() (r uuid.UUID, exists bool) {
+	v := m.question
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestionID returns the old "question_id" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldQuestionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestionID: %w", err)
+	}
+	return oldValue.QuestionID, nil
+}
+
+// ResetQuestionID resets all changes to the "question_id" field.
+func (m *LearnerItemMutation) ResetQuestionID() {
+	m.question = nil
+}
+
+// SetSeen sets the "seen" field.
+func (m *LearnerItemMutation) SetSeen(i int) {
+	m.seen = &i
+	m.addseen = nil
+}
+
+// Seen returns the value of the "seen" field in the mutation.
+func (m *LearnerItemMutation) Seen() (r int, exists bool) {
+	v := m.seen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeen returns the old "seen" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldSeen(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeen is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeen requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeen: %w", err)
+	}
+	return oldValue.Seen, nil
+}
+
+// AddSeen adds i to the "seen" field.
+func (m *LearnerItemMutation) AddSeen(i int) {
+	if m.addseen != nil {
+		*m.addseen += i
+	} else {
+		m.addseen = &i
+	}
+}
+
+// AddedSeen returns the value that was added to the "seen" field in this mutation.
+func (m *LearnerItemMutation) AddedSeen() (r int, exists bool) {
+	v := m.addseen
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeen resets all changes to the "seen" field.
+func (m *LearnerItemMutation) ResetSeen() {
+	m.seen = nil
+	m.addseen = nil
+}
+
+// SetWrong sets the "wrong" field.
+func (m *LearnerItemMutation) SetWrong(i int) {
+	m.wrong = &i
+	m.addwrong = nil
+}
+
+// Wrong returns the value of the "wrong" field in the mutation.
+func (m *LearnerItemMutation) Wrong() (r int, exists bool) {
+	v := m.wrong
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrong returns the old "wrong" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldWrong(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrong is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrong requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrong: %w", err)
+	}
+	return oldValue.Wrong, nil
+}
+
+// AddWrong adds i to the "wrong" field.
+func (m *LearnerItemMutation) AddWrong(i int) {
+	if m.addwrong != nil {
+		*m.addwrong += i
+	} else {
+		m.addwrong = &i
+	}
+}
+
+// AddedWrong returns the value that was added to the "wrong" field in this mutation.
+func (m *LearnerItemMutation) AddedWrong() (r int, exists bool) {
+	v := m.addwrong
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWrong resets all changes to the "wrong" field.
+func (m *LearnerItemMutation) ResetWrong() {
+	m.wrong = nil
+	m.addwrong = nil
+}
+
+// SetLastCorrect sets the "last_correct" field.
+func (m *LearnerItemMutation) SetLastCorrect(b bool) {
+	m.last_correct = &b
+}
+
+// LastCorrect returns the value of the "last_correct" field in the mutation.
+func (m *LearnerItemMutation) LastCorrect() (r bool, exists bool) {
+	v := m.last_correct
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastCorrect returns the old "last_correct" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldLastCorrect(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastCorrect is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastCorrect requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastCorrect: %w", err)
+	}
+	return oldValue.LastCorrect, nil
+}
+
+// ResetLastCorrect resets all changes to the "last_correct" field.
+func (m *LearnerItemMutation) ResetLastCorrect() {
+	m.last_correct = nil
+}
+
+// SetLastAt sets the "last_at" field.
+func (m *LearnerItemMutation) SetLastAt(t time.Time) {
+	m.last_at = &t
+}
+
+// LastAt returns the value of the "last_at" field in the mutation.
+func (m *LearnerItemMutation) LastAt() (r time.Time, exists bool) {
+	v := m.last_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAt returns the old "last_at" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldLastAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAt: %w", err)
+	}
+	return oldValue.LastAt, nil
+}
+
+// ResetLastAt resets all changes to the "last_at" field.
+func (m *LearnerItemMutation) ResetLastAt() {
+	m.last_at = nil
+}
+
+// SetRightDays sets the "right_days" field.
+func (m *LearnerItemMutation) SetRightDays(i int) {
+	m.right_days = &i
+	m.addright_days = nil
+}
+
+// RightDays returns the value of the "right_days" field in the mutation.
+func (m *LearnerItemMutation) RightDays() (r int, exists bool) {
+	v := m.right_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRightDays returns the old "right_days" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldRightDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRightDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRightDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRightDays: %w", err)
+	}
+	return oldValue.RightDays, nil
+}
+
+// AddRightDays adds i to the "right_days" field.
+func (m *LearnerItemMutation) AddRightDays(i int) {
+	if m.addright_days != nil {
+		*m.addright_days += i
+	} else {
+		m.addright_days = &i
+	}
+}
+
+// AddedRightDays returns the value that was added to the "right_days" field in this mutation.
+func (m *LearnerItemMutation) AddedRightDays() (r int, exists bool) {
+	v := m.addright_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRightDays resets all changes to the "right_days" field.
+func (m *LearnerItemMutation) ResetRightDays() {
+	m.right_days = nil
+	m.addright_days = nil
+}
+
+// SetRightOn sets the "right_on" field.
+func (m *LearnerItemMutation) SetRightOn(s string) {
+	m.right_on = &s
+}
+
+// RightOn returns the value of the "right_on" field in the mutation.
+func (m *LearnerItemMutation) RightOn() (r string, exists bool) {
+	v := m.right_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRightOn returns the old "right_on" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldRightOn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRightOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRightOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRightOn: %w", err)
+	}
+	return oldValue.RightOn, nil
+}
+
+// ResetRightOn resets all changes to the "right_on" field.
+func (m *LearnerItemMutation) ResetRightOn() {
+	m.right_on = nil
+}
+
+// SetInBookSince sets the "in_book_since" field.
+func (m *LearnerItemMutation) SetInBookSince(t time.Time) {
+	m.in_book_since = &t
+}
+
+// InBookSince returns the value of the "in_book_since" field in the mutation.
+func (m *LearnerItemMutation) InBookSince() (r time.Time, exists bool) {
+	v := m.in_book_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInBookSince returns the old "in_book_since" field's value of the LearnerItem entity.
+// If the LearnerItem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LearnerItemMutation) OldInBookSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInBookSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInBookSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInBookSince: %w", err)
+	}
+	return oldValue.InBookSince, nil
+}
+
+// ClearInBookSince clears the value of the "in_book_since" field.
+func (m *LearnerItemMutation) ClearInBookSince() {
+	m.in_book_since = nil
+	m.clearedFields[learneritem.FieldInBookSince] = struct{}{}
+}
+
+// InBookSinceCleared returns if the "in_book_since" field was cleared in this mutation.
+func (m *LearnerItemMutation) InBookSinceCleared() bool {
+	_, ok := m.clearedFields[learneritem.FieldInBookSince]
+	return ok
+}
+
+// ResetInBookSince resets all changes to the "in_book_since" field.
+func (m *LearnerItemMutation) ResetInBookSince() {
+	m.in_book_since = nil
+	delete(m.clearedFields, learneritem.FieldInBookSince)
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *LearnerItemMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[learneritem.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *LearnerItemMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *LearnerItemMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *LearnerItemMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// ClearQuestion clears the "question" edge to the Question entity.
+func (m *LearnerItemMutation) ClearQuestion() {
+	m.clearedquestion = true
+	m.clearedFields[learneritem.FieldQuestionID] = struct{}{}
+}
+
+// QuestionCleared reports if the "question" edge to the Question entity was cleared.
+func (m *LearnerItemMutation) QuestionCleared() bool {
+	return m.clearedquestion
+}
+
+// QuestionIDs returns the "question" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// QuestionID instead. It exists only for internal usage by the builders.
+func (m *LearnerItemMutation) QuestionIDs() (ids []uuid.UUID) {
+	if id := m.question; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetQuestion resets all changes to the "question" edge.
+func (m *LearnerItemMutation) ResetQuestion() {
+	m.question = nil
+	m.clearedquestion = false
+}
+
+// Where appends a list predicates to the LearnerItemMutation builder.
+func (m *LearnerItemMutation) Where(ps ...predicate.LearnerItem) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LearnerItemMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LearnerItemMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LearnerItem, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LearnerItemMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LearnerItemMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LearnerItem).
+func (m *LearnerItemMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LearnerItemMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.user != nil {
+		fields = append(fields, learneritem.FieldUserID)
+	}
+	if m.question != nil {
+		fields = append(fields, learneritem.FieldQuestionID)
+	}
+	if m.seen != nil {
+		fields = append(fields, learneritem.FieldSeen)
+	}
+	if m.wrong != nil {
+		fields = append(fields, learneritem.FieldWrong)
+	}
+	if m.last_correct != nil {
+		fields = append(fields, learneritem.FieldLastCorrect)
+	}
+	if m.last_at != nil {
+		fields = append(fields, learneritem.FieldLastAt)
+	}
+	if m.right_days != nil {
+		fields = append(fields, learneritem.FieldRightDays)
+	}
+	if m.right_on != nil {
+		fields = append(fields, learneritem.FieldRightOn)
+	}
+	if m.in_book_since != nil {
+		fields = append(fields, learneritem.FieldInBookSince)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LearnerItemMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case learneritem.FieldUserID:
+		return m.UserID()
+	case learneritem.FieldQuestionID:
+		return m.QuestionID()
+	case learneritem.FieldSeen:
+		return m.Seen()
+	case learneritem.FieldWrong:
+		return m.Wrong()
+	case learneritem.FieldLastCorrect:
+		return m.LastCorrect()
+	case learneritem.FieldLastAt:
+		return m.LastAt()
+	case learneritem.FieldRightDays:
+		return m.RightDays()
+	case learneritem.FieldRightOn:
+		return m.RightOn()
+	case learneritem.FieldInBookSince:
+		return m.InBookSince()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LearnerItemMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case learneritem.FieldUserID:
+		return m.OldUserID(ctx)
+	case learneritem.FieldQuestionID:
+		return m.OldQuestionID(ctx)
+	case learneritem.FieldSeen:
+		return m.OldSeen(ctx)
+	case learneritem.FieldWrong:
+		return m.OldWrong(ctx)
+	case learneritem.FieldLastCorrect:
+		return m.OldLastCorrect(ctx)
+	case learneritem.FieldLastAt:
+		return m.OldLastAt(ctx)
+	case learneritem.FieldRightDays:
+		return m.OldRightDays(ctx)
+	case learneritem.FieldRightOn:
+		return m.OldRightOn(ctx)
+	case learneritem.FieldInBookSince:
+		return m.OldInBookSince(ctx)
+	}
+	return nil, fmt.Errorf("unknown LearnerItem field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LearnerItemMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case learneritem.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case learneritem.FieldQuestionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestionID(v)
+		return nil
+	case learneritem.FieldSeen:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeen(v)
+		return nil
+	case learneritem.FieldWrong:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrong(v)
+		return nil
+	case learneritem.FieldLastCorrect:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastCorrect(v)
+		return nil
+	case learneritem.FieldLastAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAt(v)
+		return nil
+	case learneritem.FieldRightDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRightDays(v)
+		return nil
+	case learneritem.FieldRightOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRightOn(v)
+		return nil
+	case learneritem.FieldInBookSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInBookSince(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LearnerItemMutation) AddedFields() []string {
+	var fields []string
+	if m.addseen != nil {
+		fields = append(fields, learneritem.FieldSeen)
+	}
+	if m.addwrong != nil {
+		fields = append(fields, learneritem.FieldWrong)
+	}
+	if m.addright_days != nil {
+		fields = append(fields, learneritem.FieldRightDays)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LearnerItemMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case learneritem.FieldSeen:
+		return m.AddedSeen()
+	case learneritem.FieldWrong:
+		return m.AddedWrong()
+	case learneritem.FieldRightDays:
+		return m.AddedRightDays()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LearnerItemMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case learneritem.FieldSeen:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeen(v)
+		return nil
+	case learneritem.FieldWrong:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWrong(v)
+		return nil
+	case learneritem.FieldRightDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRightDays(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LearnerItemMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(learneritem.FieldInBookSince) {
+		fields = append(fields, learneritem.FieldInBookSince)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LearnerItemMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LearnerItemMutation) ClearField(name string) error {
+	switch name {
+	case learneritem.FieldInBookSince:
+		m.ClearInBookSince()
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LearnerItemMutation) ResetField(name string) error {
+	switch name {
+	case learneritem.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case learneritem.FieldQuestionID:
+		m.ResetQuestionID()
+		return nil
+	case learneritem.FieldSeen:
+		m.ResetSeen()
+		return nil
+	case learneritem.FieldWrong:
+		m.ResetWrong()
+		return nil
+	case learneritem.FieldLastCorrect:
+		m.ResetLastCorrect()
+		return nil
+	case learneritem.FieldLastAt:
+		m.ResetLastAt()
+		return nil
+	case learneritem.FieldRightDays:
+		m.ResetRightDays()
+		return nil
+	case learneritem.FieldRightOn:
+		m.ResetRightOn()
+		return nil
+	case learneritem.FieldInBookSince:
+		m.ResetInBookSince()
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LearnerItemMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.user != nil {
+		edges = append(edges, learneritem.EdgeUser)
+	}
+	if m.question != nil {
+		edges = append(edges, learneritem.EdgeQuestion)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LearnerItemMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case learneritem.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case learneritem.EdgeQuestion:
+		if id := m.question; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LearnerItemMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LearnerItemMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LearnerItemMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cleareduser {
+		edges = append(edges, learneritem.EdgeUser)
+	}
+	if m.clearedquestion {
+		edges = append(edges, learneritem.EdgeQuestion)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LearnerItemMutation) EdgeCleared(name string) bool {
+	switch name {
+	case learneritem.EdgeUser:
+		return m.cleareduser
+	case learneritem.EdgeQuestion:
+		return m.clearedquestion
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LearnerItemMutation) ClearEdge(name string) error {
+	switch name {
+	case learneritem.EdgeUser:
+		m.ClearUser()
+		return nil
+	case learneritem.EdgeQuestion:
+		m.ClearQuestion()
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LearnerItemMutation) ResetEdge(name string) error {
+	switch name {
+	case learneritem.EdgeUser:
+		m.ResetUser()
+		return nil
+	case learneritem.EdgeQuestion:
+		m.ResetQuestion()
+		return nil
+	}
+	return fmt.Errorf("unknown LearnerItem edge %s", name)
 }
 
 // LoginFailureMutation represents an operation that mutates the LoginFailure nodes in the graph.
@@ -12999,6 +21305,2538 @@ func (m *PasskeyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Passkey edge %s", name)
 }
 
+// PracticeAnswerMutation represents an operation that mutates the PracticeAnswer nodes in the graph.
+type PracticeAnswerMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int64
+	number        *int
+	addnumber     *int
+	choice        *string
+	seq           *int64
+	addseq        *int64
+	elapsed_ms    *int64
+	addelapsed_ms *int64
+	answered_at   *time.Time
+	clearedFields map[string]struct{}
+	set           *uuid.UUID
+	clearedset    bool
+	done          bool
+	oldValue      func(context.Context) (*PracticeAnswer, error)
+	predicates    []predicate.PracticeAnswer
+}
+
+var _ ent.Mutation = (*PracticeAnswerMutation)(nil)
+
+// practiceanswerOption allows management of the mutation configuration using functional options.
+type practiceanswerOption func(*PracticeAnswerMutation)
+
+// newPracticeAnswerMutation creates new mutation for the PracticeAnswer entity.
+func newPracticeAnswerMutation(c config, op Op, opts ...practiceanswerOption) *PracticeAnswerMutation {
+	m := &PracticeAnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePracticeAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPracticeAnswerID sets the ID field of the mutation.
+func withPracticeAnswerID(id int64) practiceanswerOption {
+	return func(m *PracticeAnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PracticeAnswer
+		)
+		m.oldValue = func(ctx context.Context) (*PracticeAnswer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PracticeAnswer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPracticeAnswer sets the old PracticeAnswer of the mutation.
+func withPracticeAnswer(node *PracticeAnswer) practiceanswerOption {
+	return func(m *PracticeAnswerMutation) {
+		m.oldValue = func(context.Context) (*PracticeAnswer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PracticeAnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PracticeAnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PracticeAnswer entities.
+func (m *PracticeAnswerMutation) SetID(id int64) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PracticeAnswerMutation) ID() (id int64, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PracticeAnswerMutation) IDs(ctx context.Context) ([]int64, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int64{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PracticeAnswer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetSetID sets the "set_id" field.
+func (m *PracticeAnswerMutation) SetSetID(u uuid.UUID) {
+	m.set = &u
+}
+
+// GetSetID returns the value of the "set_id" field in the mutation.
+func (m *PracticeAnswerMutation) GetSetID() (r uuid.UUID, exists bool) {
+	v := m.set
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSetID returns the old "set_id" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldSetID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSetID: %w", err)
+	}
+	return oldValue.SetID, nil
+}
+
+// ResetSetID resets all changes to the "set_id" field.
+func (m *PracticeAnswerMutation) ResetSetID() {
+	m.set = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *PracticeAnswerMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *PracticeAnswerMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *PracticeAnswerMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *PracticeAnswerMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *PracticeAnswerMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetChoice sets the "choice" field.
+func (m *PracticeAnswerMutation) SetChoice(s string) {
+	m.choice = &s
+}
+
+// Choice returns the value of the "choice" field in the mutation.
+func (m *PracticeAnswerMutation) Choice() (r string, exists bool) {
+	v := m.choice
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChoice returns the old "choice" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldChoice(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChoice is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChoice requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChoice: %w", err)
+	}
+	return oldValue.Choice, nil
+}
+
+// ResetChoice resets all changes to the "choice" field.
+func (m *PracticeAnswerMutation) ResetChoice() {
+	m.choice = nil
+}
+
+// SetSeq sets the "seq" field.
+func (m *PracticeAnswerMutation) SetSeq(i int64) {
+	m.seq = &i
+	m.addseq = nil
+}
+
+// Seq returns the value of the "seq" field in the mutation.
+func (m *PracticeAnswerMutation) Seq() (r int64, exists bool) {
+	v := m.seq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeq returns the old "seq" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldSeq(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeq is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeq requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeq: %w", err)
+	}
+	return oldValue.Seq, nil
+}
+
+// AddSeq adds i to the "seq" field.
+func (m *PracticeAnswerMutation) AddSeq(i int64) {
+	if m.addseq != nil {
+		*m.addseq += i
+	} else {
+		m.addseq = &i
+	}
+}
+
+// AddedSeq returns the value that was added to the "seq" field in this mutation.
+func (m *PracticeAnswerMutation) AddedSeq() (r int64, exists bool) {
+	v := m.addseq
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSeq resets all changes to the "seq" field.
+func (m *PracticeAnswerMutation) ResetSeq() {
+	m.seq = nil
+	m.addseq = nil
+}
+
+// SetElapsedMs sets the "elapsed_ms" field.
+func (m *PracticeAnswerMutation) SetElapsedMs(i int64) {
+	m.elapsed_ms = &i
+	m.addelapsed_ms = nil
+}
+
+// ElapsedMs returns the value of the "elapsed_ms" field in the mutation.
+func (m *PracticeAnswerMutation) ElapsedMs() (r int64, exists bool) {
+	v := m.elapsed_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldElapsedMs returns the old "elapsed_ms" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldElapsedMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldElapsedMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldElapsedMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldElapsedMs: %w", err)
+	}
+	return oldValue.ElapsedMs, nil
+}
+
+// AddElapsedMs adds i to the "elapsed_ms" field.
+func (m *PracticeAnswerMutation) AddElapsedMs(i int64) {
+	if m.addelapsed_ms != nil {
+		*m.addelapsed_ms += i
+	} else {
+		m.addelapsed_ms = &i
+	}
+}
+
+// AddedElapsedMs returns the value that was added to the "elapsed_ms" field in this mutation.
+func (m *PracticeAnswerMutation) AddedElapsedMs() (r int64, exists bool) {
+	v := m.addelapsed_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetElapsedMs resets all changes to the "elapsed_ms" field.
+func (m *PracticeAnswerMutation) ResetElapsedMs() {
+	m.elapsed_ms = nil
+	m.addelapsed_ms = nil
+}
+
+// SetAnsweredAt sets the "answered_at" field.
+func (m *PracticeAnswerMutation) SetAnsweredAt(t time.Time) {
+	m.answered_at = &t
+}
+
+// AnsweredAt returns the value of the "answered_at" field in the mutation.
+func (m *PracticeAnswerMutation) AnsweredAt() (r time.Time, exists bool) {
+	v := m.answered_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnsweredAt returns the old "answered_at" field's value of the PracticeAnswer entity.
+// If the PracticeAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeAnswerMutation) OldAnsweredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnsweredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnsweredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnsweredAt: %w", err)
+	}
+	return oldValue.AnsweredAt, nil
+}
+
+// ResetAnsweredAt resets all changes to the "answered_at" field.
+func (m *PracticeAnswerMutation) ResetAnsweredAt() {
+	m.answered_at = nil
+}
+
+// ClearSet clears the "set" edge to the PracticeSet entity.
+func (m *PracticeAnswerMutation) ClearSet() {
+	m.clearedset = true
+	m.clearedFields[practiceanswer.FieldSetID] = struct{}{}
+}
+
+// SetCleared reports if the "set" edge to the PracticeSet entity was cleared.
+func (m *PracticeAnswerMutation) SetCleared() bool {
+	return m.clearedset
+}
+
+// SetIDs returns the "set" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SetID instead. It exists only for internal usage by the builders.
+func (m *PracticeAnswerMutation) SetIDs() (ids []uuid.UUID) {
+	if id := m.set; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSet resets all changes to the "set" edge.
+func (m *PracticeAnswerMutation) ResetSet() {
+	m.set = nil
+	m.clearedset = false
+}
+
+// Where appends a list predicates to the PracticeAnswerMutation builder.
+func (m *PracticeAnswerMutation) Where(ps ...predicate.PracticeAnswer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PracticeAnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PracticeAnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PracticeAnswer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PracticeAnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PracticeAnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PracticeAnswer).
+func (m *PracticeAnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PracticeAnswerMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.set != nil {
+		fields = append(fields, practiceanswer.FieldSetID)
+	}
+	if m.number != nil {
+		fields = append(fields, practiceanswer.FieldNumber)
+	}
+	if m.choice != nil {
+		fields = append(fields, practiceanswer.FieldChoice)
+	}
+	if m.seq != nil {
+		fields = append(fields, practiceanswer.FieldSeq)
+	}
+	if m.elapsed_ms != nil {
+		fields = append(fields, practiceanswer.FieldElapsedMs)
+	}
+	if m.answered_at != nil {
+		fields = append(fields, practiceanswer.FieldAnsweredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PracticeAnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case practiceanswer.FieldSetID:
+		return m.GetSetID()
+	case practiceanswer.FieldNumber:
+		return m.Number()
+	case practiceanswer.FieldChoice:
+		return m.Choice()
+	case practiceanswer.FieldSeq:
+		return m.Seq()
+	case practiceanswer.FieldElapsedMs:
+		return m.ElapsedMs()
+	case practiceanswer.FieldAnsweredAt:
+		return m.AnsweredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PracticeAnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case practiceanswer.FieldSetID:
+		return m.OldSetID(ctx)
+	case practiceanswer.FieldNumber:
+		return m.OldNumber(ctx)
+	case practiceanswer.FieldChoice:
+		return m.OldChoice(ctx)
+	case practiceanswer.FieldSeq:
+		return m.OldSeq(ctx)
+	case practiceanswer.FieldElapsedMs:
+		return m.OldElapsedMs(ctx)
+	case practiceanswer.FieldAnsweredAt:
+		return m.OldAnsweredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown PracticeAnswer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PracticeAnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case practiceanswer.FieldSetID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSetID(v)
+		return nil
+	case practiceanswer.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case practiceanswer.FieldChoice:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChoice(v)
+		return nil
+	case practiceanswer.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeq(v)
+		return nil
+	case practiceanswer.FieldElapsedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetElapsedMs(v)
+		return nil
+	case practiceanswer.FieldAnsweredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnsweredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeAnswer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PracticeAnswerMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, practiceanswer.FieldNumber)
+	}
+	if m.addseq != nil {
+		fields = append(fields, practiceanswer.FieldSeq)
+	}
+	if m.addelapsed_ms != nil {
+		fields = append(fields, practiceanswer.FieldElapsedMs)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PracticeAnswerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case practiceanswer.FieldNumber:
+		return m.AddedNumber()
+	case practiceanswer.FieldSeq:
+		return m.AddedSeq()
+	case practiceanswer.FieldElapsedMs:
+		return m.AddedElapsedMs()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PracticeAnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case practiceanswer.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case practiceanswer.FieldSeq:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSeq(v)
+		return nil
+	case practiceanswer.FieldElapsedMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddElapsedMs(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeAnswer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PracticeAnswerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PracticeAnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PracticeAnswerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PracticeAnswer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PracticeAnswerMutation) ResetField(name string) error {
+	switch name {
+	case practiceanswer.FieldSetID:
+		m.ResetSetID()
+		return nil
+	case practiceanswer.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case practiceanswer.FieldChoice:
+		m.ResetChoice()
+		return nil
+	case practiceanswer.FieldSeq:
+		m.ResetSeq()
+		return nil
+	case practiceanswer.FieldElapsedMs:
+		m.ResetElapsedMs()
+		return nil
+	case practiceanswer.FieldAnsweredAt:
+		m.ResetAnsweredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeAnswer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PracticeAnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.set != nil {
+		edges = append(edges, practiceanswer.EdgeSet)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PracticeAnswerMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case practiceanswer.EdgeSet:
+		if id := m.set; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PracticeAnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PracticeAnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PracticeAnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedset {
+		edges = append(edges, practiceanswer.EdgeSet)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PracticeAnswerMutation) EdgeCleared(name string) bool {
+	switch name {
+	case practiceanswer.EdgeSet:
+		return m.clearedset
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PracticeAnswerMutation) ClearEdge(name string) error {
+	switch name {
+	case practiceanswer.EdgeSet:
+		m.ClearSet()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeAnswer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PracticeAnswerMutation) ResetEdge(name string) error {
+	switch name {
+	case practiceanswer.EdgeSet:
+		m.ResetSet()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeAnswer edge %s", name)
+}
+
+// PracticeSetMutation represents an operation that mutates the PracticeSet nodes in the graph.
+type PracticeSetMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	status         *string
+	feedback       *string
+	criteria       *json.RawMessage
+	appendcriteria json.RawMessage
+	items          *json.RawMessage
+	appenditems    json.RawMessage
+	created_at     *time.Time
+	finished_at    *time.Time
+	version        *int
+	addversion     *int
+	clearedFields  map[string]struct{}
+	user           *uuid.UUID
+	cleareduser    bool
+	answers        map[int64]struct{}
+	removedanswers map[int64]struct{}
+	clearedanswers bool
+	done           bool
+	oldValue       func(context.Context) (*PracticeSet, error)
+	predicates     []predicate.PracticeSet
+}
+
+var _ ent.Mutation = (*PracticeSetMutation)(nil)
+
+// practicesetOption allows management of the mutation configuration using functional options.
+type practicesetOption func(*PracticeSetMutation)
+
+// newPracticeSetMutation creates new mutation for the PracticeSet entity.
+func newPracticeSetMutation(c config, op Op, opts ...practicesetOption) *PracticeSetMutation {
+	m := &PracticeSetMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePracticeSet,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPracticeSetID sets the ID field of the mutation.
+func withPracticeSetID(id uuid.UUID) practicesetOption {
+	return func(m *PracticeSetMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PracticeSet
+		)
+		m.oldValue = func(ctx context.Context) (*PracticeSet, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PracticeSet.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPracticeSet sets the old PracticeSet of the mutation.
+func withPracticeSet(node *PracticeSet) practicesetOption {
+	return func(m *PracticeSetMutation) {
+		m.oldValue = func(context.Context) (*PracticeSet, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PracticeSetMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PracticeSetMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PracticeSet entities.
+func (m *PracticeSetMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PracticeSetMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PracticeSetMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PracticeSet.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetUserID sets the "user_id" field.
+func (m *PracticeSetMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *PracticeSetMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *PracticeSetMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *PracticeSetMutation) SetStatus(s string) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *PracticeSetMutation) Status() (r string, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldStatus(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *PracticeSetMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetFeedback sets the "feedback" field.
+func (m *PracticeSetMutation) SetFeedback(s string) {
+	m.feedback = &s
+}
+
+// Feedback returns the value of the "feedback" field in the mutation.
+func (m *PracticeSetMutation) Feedback() (r string, exists bool) {
+	v := m.feedback
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFeedback returns the old "feedback" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldFeedback(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFeedback is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFeedback requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFeedback: %w", err)
+	}
+	return oldValue.Feedback, nil
+}
+
+// ResetFeedback resets all changes to the "feedback" field.
+func (m *PracticeSetMutation) ResetFeedback() {
+	m.feedback = nil
+}
+
+// SetCriteria sets the "criteria" field.
+func (m *PracticeSetMutation) SetCriteria(jm json.RawMessage) {
+	m.criteria = &jm
+	m.appendcriteria = nil
+}
+
+// Criteria returns the value of the "criteria" field in the mutation.
+func (m *PracticeSetMutation) Criteria() (r json.RawMessage, exists bool) {
+	v := m.criteria
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCriteria returns the old "criteria" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldCriteria(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCriteria is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCriteria requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCriteria: %w", err)
+	}
+	return oldValue.Criteria, nil
+}
+
+// AppendCriteria adds jm to the "criteria" field.
+func (m *PracticeSetMutation) AppendCriteria(jm json.RawMessage) {
+	m.appendcriteria = append(m.appendcriteria, jm...)
+}
+
+// AppendedCriteria returns the list of values that were appended to the "criteria" field in this mutation.
+func (m *PracticeSetMutation) AppendedCriteria() (json.RawMessage, bool) {
+	if len(m.appendcriteria) == 0 {
+		return nil, false
+	}
+	return m.appendcriteria, true
+}
+
+// ResetCriteria resets all changes to the "criteria" field.
+func (m *PracticeSetMutation) ResetCriteria() {
+	m.criteria = nil
+	m.appendcriteria = nil
+}
+
+// SetItems sets the "items" field.
+func (m *PracticeSetMutation) SetItems(jm json.RawMessage) {
+	m.items = &jm
+	m.appenditems = nil
+}
+
+// Items returns the value of the "items" field in the mutation.
+func (m *PracticeSetMutation) Items() (r json.RawMessage, exists bool) {
+	v := m.items
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldItems returns the old "items" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldItems(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldItems is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldItems requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldItems: %w", err)
+	}
+	return oldValue.Items, nil
+}
+
+// AppendItems adds jm to the "items" field.
+func (m *PracticeSetMutation) AppendItems(jm json.RawMessage) {
+	m.appenditems = append(m.appenditems, jm...)
+}
+
+// AppendedItems returns the list of values that were appended to the "items" field in this mutation.
+func (m *PracticeSetMutation) AppendedItems() (json.RawMessage, bool) {
+	if len(m.appenditems) == 0 {
+		return nil, false
+	}
+	return m.appenditems, true
+}
+
+// ResetItems resets all changes to the "items" field.
+func (m *PracticeSetMutation) ResetItems() {
+	m.items = nil
+	m.appenditems = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PracticeSetMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PracticeSetMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PracticeSetMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *PracticeSetMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *PracticeSetMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *PracticeSetMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[practiceset.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *PracticeSetMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[practiceset.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *PracticeSetMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, practiceset.FieldFinishedAt)
+}
+
+// SetVersion sets the "version" field.
+func (m *PracticeSetMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PracticeSetMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the PracticeSet entity.
+// If the PracticeSet object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PracticeSetMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *PracticeSetMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *PracticeSetMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PracticeSetMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *PracticeSetMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[practiceset.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *PracticeSetMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *PracticeSetMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *PracticeSetMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// AddAnswerIDs adds the "answers" edge to the PracticeAnswer entity by ids.
+func (m *PracticeSetMutation) AddAnswerIDs(ids ...int64) {
+	if m.answers == nil {
+		m.answers = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.answers[ids[i]] = struct{}{}
+	}
+}
+
+// ClearAnswers clears the "answers" edge to the PracticeAnswer entity.
+func (m *PracticeSetMutation) ClearAnswers() {
+	m.clearedanswers = true
+}
+
+// AnswersCleared reports if the "answers" edge to the PracticeAnswer entity was cleared.
+func (m *PracticeSetMutation) AnswersCleared() bool {
+	return m.clearedanswers
+}
+
+// RemoveAnswerIDs removes the "answers" edge to the PracticeAnswer entity by IDs.
+func (m *PracticeSetMutation) RemoveAnswerIDs(ids ...int64) {
+	if m.removedanswers == nil {
+		m.removedanswers = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.answers, ids[i])
+		m.removedanswers[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAnswers returns the removed IDs of the "answers" edge to the PracticeAnswer entity.
+func (m *PracticeSetMutation) RemovedAnswersIDs() (ids []int64) {
+	for id := range m.removedanswers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// AnswersIDs returns the "answers" edge IDs in the mutation.
+func (m *PracticeSetMutation) AnswersIDs() (ids []int64) {
+	for id := range m.answers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAnswers resets all changes to the "answers" edge.
+func (m *PracticeSetMutation) ResetAnswers() {
+	m.answers = nil
+	m.clearedanswers = false
+	m.removedanswers = nil
+}
+
+// Where appends a list predicates to the PracticeSetMutation builder.
+func (m *PracticeSetMutation) Where(ps ...predicate.PracticeSet) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PracticeSetMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PracticeSetMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PracticeSet, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PracticeSetMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PracticeSetMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PracticeSet).
+func (m *PracticeSetMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PracticeSetMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.user != nil {
+		fields = append(fields, practiceset.FieldUserID)
+	}
+	if m.status != nil {
+		fields = append(fields, practiceset.FieldStatus)
+	}
+	if m.feedback != nil {
+		fields = append(fields, practiceset.FieldFeedback)
+	}
+	if m.criteria != nil {
+		fields = append(fields, practiceset.FieldCriteria)
+	}
+	if m.items != nil {
+		fields = append(fields, practiceset.FieldItems)
+	}
+	if m.created_at != nil {
+		fields = append(fields, practiceset.FieldCreatedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, practiceset.FieldFinishedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, practiceset.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PracticeSetMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case practiceset.FieldUserID:
+		return m.UserID()
+	case practiceset.FieldStatus:
+		return m.Status()
+	case practiceset.FieldFeedback:
+		return m.Feedback()
+	case practiceset.FieldCriteria:
+		return m.Criteria()
+	case practiceset.FieldItems:
+		return m.Items()
+	case practiceset.FieldCreatedAt:
+		return m.CreatedAt()
+	case practiceset.FieldFinishedAt:
+		return m.FinishedAt()
+	case practiceset.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PracticeSetMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case practiceset.FieldUserID:
+		return m.OldUserID(ctx)
+	case practiceset.FieldStatus:
+		return m.OldStatus(ctx)
+	case practiceset.FieldFeedback:
+		return m.OldFeedback(ctx)
+	case practiceset.FieldCriteria:
+		return m.OldCriteria(ctx)
+	case practiceset.FieldItems:
+		return m.OldItems(ctx)
+	case practiceset.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case practiceset.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case practiceset.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown PracticeSet field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PracticeSetMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case practiceset.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case practiceset.FieldStatus:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case practiceset.FieldFeedback:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFeedback(v)
+		return nil
+	case practiceset.FieldCriteria:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCriteria(v)
+		return nil
+	case practiceset.FieldItems:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetItems(v)
+		return nil
+	case practiceset.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case practiceset.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case practiceset.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PracticeSetMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, practiceset.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PracticeSetMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case practiceset.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PracticeSetMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case practiceset.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PracticeSetMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(practiceset.FieldFinishedAt) {
+		fields = append(fields, practiceset.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PracticeSetMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PracticeSetMutation) ClearField(name string) error {
+	switch name {
+	case practiceset.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PracticeSetMutation) ResetField(name string) error {
+	switch name {
+	case practiceset.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case practiceset.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case practiceset.FieldFeedback:
+		m.ResetFeedback()
+		return nil
+	case practiceset.FieldCriteria:
+		m.ResetCriteria()
+		return nil
+	case practiceset.FieldItems:
+		m.ResetItems()
+		return nil
+	case practiceset.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case practiceset.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case practiceset.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PracticeSetMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.user != nil {
+		edges = append(edges, practiceset.EdgeUser)
+	}
+	if m.answers != nil {
+		edges = append(edges, practiceset.EdgeAnswers)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PracticeSetMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case practiceset.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case practiceset.EdgeAnswers:
+		ids := make([]ent.Value, 0, len(m.answers))
+		for id := range m.answers {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PracticeSetMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedanswers != nil {
+		edges = append(edges, practiceset.EdgeAnswers)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PracticeSetMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case practiceset.EdgeAnswers:
+		ids := make([]ent.Value, 0, len(m.removedanswers))
+		for id := range m.removedanswers {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PracticeSetMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cleareduser {
+		edges = append(edges, practiceset.EdgeUser)
+	}
+	if m.clearedanswers {
+		edges = append(edges, practiceset.EdgeAnswers)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PracticeSetMutation) EdgeCleared(name string) bool {
+	switch name {
+	case practiceset.EdgeUser:
+		return m.cleareduser
+	case practiceset.EdgeAnswers:
+		return m.clearedanswers
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PracticeSetMutation) ClearEdge(name string) error {
+	switch name {
+	case practiceset.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PracticeSetMutation) ResetEdge(name string) error {
+	switch name {
+	case practiceset.EdgeUser:
+		m.ResetUser()
+		return nil
+	case practiceset.EdgeAnswers:
+		m.ResetAnswers()
+		return nil
+	}
+	return fmt.Errorf("unknown PracticeSet edge %s", name)
+}
+
+// QuestionMutation represents an operation that mutates the Question nodes in the graph.
+type QuestionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *uuid.UUID
+	revision_id   *uuid.UUID
+	number        *int
+	addnumber     *int
+	part          *int
+	addpart       *int
+	ability       *string
+	current       *bool
+	difficulty    *float64
+	adddifficulty *float64
+	clearedFields map[string]struct{}
+	exam          *uuid.UUID
+	clearedexam   bool
+	done          bool
+	oldValue      func(context.Context) (*Question, error)
+	predicates    []predicate.Question
+}
+
+var _ ent.Mutation = (*QuestionMutation)(nil)
+
+// questionOption allows management of the mutation configuration using functional options.
+type questionOption func(*QuestionMutation)
+
+// newQuestionMutation creates new mutation for the Question entity.
+func newQuestionMutation(c config, op Op, opts ...questionOption) *QuestionMutation {
+	m := &QuestionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeQuestion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withQuestionID sets the ID field of the mutation.
+func withQuestionID(id uuid.UUID) questionOption {
+	return func(m *QuestionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Question
+		)
+		m.oldValue = func(ctx context.Context) (*Question, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Question.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withQuestion sets the old Question of the mutation.
+func withQuestion(node *Question) questionOption {
+	return func(m *QuestionMutation) {
+		m.oldValue = func(context.Context) (*Question, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m QuestionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m QuestionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Question entities.
+func (m *QuestionMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *QuestionMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *QuestionMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Question.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetExamID sets the "exam_id" field.
+func (m *QuestionMutation) SetExamID(u uuid.UUID) {
+	m.exam = &u
+}
+
+// ExamID returns the value of the "exam_id" field in the mutation.
+func (m *QuestionMutation) ExamID() (r uuid.UUID, exists bool) {
+	v := m.exam
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExamID returns the old "exam_id" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldExamID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExamID: %w", err)
+	}
+	return oldValue.ExamID, nil
+}
+
+// ResetExamID resets all changes to the "exam_id" field.
+func (m *QuestionMutation) ResetExamID() {
+	m.exam = nil
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (m *QuestionMutation) SetRevisionID(u uuid.UUID) {
+	m.revision_id = &u
+}
+
+// RevisionID returns the value of the "revision_id" field in the mutation.
+func (m *QuestionMutation) RevisionID() (r uuid.UUID, exists bool) {
+	v := m.revision_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevisionID returns the old "revision_id" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldRevisionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevisionID: %w", err)
+	}
+	return oldValue.RevisionID, nil
+}
+
+// ResetRevisionID resets all changes to the "revision_id" field.
+func (m *QuestionMutation) ResetRevisionID() {
+	m.revision_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *QuestionMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *QuestionMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *QuestionMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *QuestionMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *QuestionMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetPart sets the "part" field.
+func (m *QuestionMutation) SetPart(i int) {
+	m.part = &i
+	m.addpart = nil
+}
+
+// Part returns the value of the "part" field in the mutation.
+func (m *QuestionMutation) Part() (r int, exists bool) {
+	v := m.part
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPart returns the old "part" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldPart(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPart is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPart requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPart: %w", err)
+	}
+	return oldValue.Part, nil
+}
+
+// AddPart adds i to the "part" field.
+func (m *QuestionMutation) AddPart(i int) {
+	if m.addpart != nil {
+		*m.addpart += i
+	} else {
+		m.addpart = &i
+	}
+}
+
+// AddedPart returns the value that was added to the "part" field in this mutation.
+func (m *QuestionMutation) AddedPart() (r int, exists bool) {
+	v := m.addpart
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPart resets all changes to the "part" field.
+func (m *QuestionMutation) ResetPart() {
+	m.part = nil
+	m.addpart = nil
+}
+
+// SetAbility sets the "ability" field.
+func (m *QuestionMutation) SetAbility(s string) {
+	m.ability = &s
+}
+
+// Ability returns the value of the "ability" field in the mutation.
+func (m *QuestionMutation) Ability() (r string, exists bool) {
+	v := m.ability
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbility returns the old "ability" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldAbility(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbility is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbility requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbility: %w", err)
+	}
+	return oldValue.Ability, nil
+}
+
+// ResetAbility resets all changes to the "ability" field.
+func (m *QuestionMutation) ResetAbility() {
+	m.ability = nil
+}
+
+// SetCurrent sets the "current" field.
+func (m *QuestionMutation) SetCurrent(b bool) {
+	m.current = &b
+}
+
+// Current returns the value of the "current" field in the mutation.
+func (m *QuestionMutation) Current() (r bool, exists bool) {
+	v := m.current
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrent returns the old "current" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldCurrent(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrent: %w", err)
+	}
+	return oldValue.Current, nil
+}
+
+// ResetCurrent resets all changes to the "current" field.
+func (m *QuestionMutation) ResetCurrent() {
+	m.current = nil
+}
+
+// SetDifficulty sets the "difficulty" field.
+func (m *QuestionMutation) SetDifficulty(f float64) {
+	m.difficulty = &f
+	m.adddifficulty = nil
+}
+
+// Difficulty returns the value of the "difficulty" field in the mutation.
+func (m *QuestionMutation) Difficulty() (r float64, exists bool) {
+	v := m.difficulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDifficulty returns the old "difficulty" field's value of the Question entity.
+// If the Question object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *QuestionMutation) OldDifficulty(ctx context.Context) (v *float64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDifficulty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDifficulty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDifficulty: %w", err)
+	}
+	return oldValue.Difficulty, nil
+}
+
+// AddDifficulty adds f to the "difficulty" field.
+func (m *QuestionMutation) AddDifficulty(f float64) {
+	if m.adddifficulty != nil {
+		*m.adddifficulty += f
+	} else {
+		m.adddifficulty = &f
+	}
+}
+
+// AddedDifficulty returns the value that was added to the "difficulty" field in this mutation.
+func (m *QuestionMutation) AddedDifficulty() (r float64, exists bool) {
+	v := m.adddifficulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearDifficulty clears the value of the "difficulty" field.
+func (m *QuestionMutation) ClearDifficulty() {
+	m.difficulty = nil
+	m.adddifficulty = nil
+	m.clearedFields[question.FieldDifficulty] = struct{}{}
+}
+
+// DifficultyCleared returns if the "difficulty" field was cleared in this mutation.
+func (m *QuestionMutation) DifficultyCleared() bool {
+	_, ok := m.clearedFields[question.FieldDifficulty]
+	return ok
+}
+
+// ResetDifficulty resets all changes to the "difficulty" field.
+func (m *QuestionMutation) ResetDifficulty() {
+	m.difficulty = nil
+	m.adddifficulty = nil
+	delete(m.clearedFields, question.FieldDifficulty)
+}
+
+// ClearExam clears the "exam" edge to the Exam entity.
+func (m *QuestionMutation) ClearExam() {
+	m.clearedexam = true
+	m.clearedFields[question.FieldExamID] = struct{}{}
+}
+
+// ExamCleared reports if the "exam" edge to the Exam entity was cleared.
+func (m *QuestionMutation) ExamCleared() bool {
+	return m.clearedexam
+}
+
+// ExamIDs returns the "exam" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ExamID instead. It exists only for internal usage by the builders.
+func (m *QuestionMutation) ExamIDs() (ids []uuid.UUID) {
+	if id := m.exam; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetExam resets all changes to the "exam" edge.
+func (m *QuestionMutation) ResetExam() {
+	m.exam = nil
+	m.clearedexam = false
+}
+
+// Where appends a list predicates to the QuestionMutation builder.
+func (m *QuestionMutation) Where(ps ...predicate.Question) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the QuestionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *QuestionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Question, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *QuestionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *QuestionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Question).
+func (m *QuestionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *QuestionMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.exam != nil {
+		fields = append(fields, question.FieldExamID)
+	}
+	if m.revision_id != nil {
+		fields = append(fields, question.FieldRevisionID)
+	}
+	if m.number != nil {
+		fields = append(fields, question.FieldNumber)
+	}
+	if m.part != nil {
+		fields = append(fields, question.FieldPart)
+	}
+	if m.ability != nil {
+		fields = append(fields, question.FieldAbility)
+	}
+	if m.current != nil {
+		fields = append(fields, question.FieldCurrent)
+	}
+	if m.difficulty != nil {
+		fields = append(fields, question.FieldDifficulty)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *QuestionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case question.FieldExamID:
+		return m.ExamID()
+	case question.FieldRevisionID:
+		return m.RevisionID()
+	case question.FieldNumber:
+		return m.Number()
+	case question.FieldPart:
+		return m.Part()
+	case question.FieldAbility:
+		return m.Ability()
+	case question.FieldCurrent:
+		return m.Current()
+	case question.FieldDifficulty:
+		return m.Difficulty()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *QuestionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case question.FieldExamID:
+		return m.OldExamID(ctx)
+	case question.FieldRevisionID:
+		return m.OldRevisionID(ctx)
+	case question.FieldNumber:
+		return m.OldNumber(ctx)
+	case question.FieldPart:
+		return m.OldPart(ctx)
+	case question.FieldAbility:
+		return m.OldAbility(ctx)
+	case question.FieldCurrent:
+		return m.OldCurrent(ctx)
+	case question.FieldDifficulty:
+		return m.OldDifficulty(ctx)
+	}
+	return nil, fmt.Errorf("unknown Question field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuestionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case question.FieldExamID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExamID(v)
+		return nil
+	case question.FieldRevisionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevisionID(v)
+		return nil
+	case question.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case question.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPart(v)
+		return nil
+	case question.FieldAbility:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbility(v)
+		return nil
+	case question.FieldCurrent:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrent(v)
+		return nil
+	case question.FieldDifficulty:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDifficulty(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Question field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *QuestionMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, question.FieldNumber)
+	}
+	if m.addpart != nil {
+		fields = append(fields, question.FieldPart)
+	}
+	if m.adddifficulty != nil {
+		fields = append(fields, question.FieldDifficulty)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *QuestionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case question.FieldNumber:
+		return m.AddedNumber()
+	case question.FieldPart:
+		return m.AddedPart()
+	case question.FieldDifficulty:
+		return m.AddedDifficulty()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *QuestionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case question.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case question.FieldPart:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPart(v)
+		return nil
+	case question.FieldDifficulty:
+		v, ok := value.(float64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDifficulty(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Question numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *QuestionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(question.FieldDifficulty) {
+		fields = append(fields, question.FieldDifficulty)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *QuestionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *QuestionMutation) ClearField(name string) error {
+	switch name {
+	case question.FieldDifficulty:
+		m.ClearDifficulty()
+		return nil
+	}
+	return fmt.Errorf("unknown Question nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *QuestionMutation) ResetField(name string) error {
+	switch name {
+	case question.FieldExamID:
+		m.ResetExamID()
+		return nil
+	case question.FieldRevisionID:
+		m.ResetRevisionID()
+		return nil
+	case question.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case question.FieldPart:
+		m.ResetPart()
+		return nil
+	case question.FieldAbility:
+		m.ResetAbility()
+		return nil
+	case question.FieldCurrent:
+		m.ResetCurrent()
+		return nil
+	case question.FieldDifficulty:
+		m.ResetDifficulty()
+		return nil
+	}
+	return fmt.Errorf("unknown Question field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *QuestionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.exam != nil {
+		edges = append(edges, question.EdgeExam)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *QuestionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case question.EdgeExam:
+		if id := m.exam; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *QuestionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *QuestionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *QuestionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedexam {
+		edges = append(edges, question.EdgeExam)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *QuestionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case question.EdgeExam:
+		return m.clearedexam
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *QuestionMutation) ClearEdge(name string) error {
+	switch name {
+	case question.EdgeExam:
+		m.ClearExam()
+		return nil
+	}
+	return fmt.Errorf("unknown Question unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *QuestionMutation) ResetEdge(name string) error {
+	switch name {
+	case question.EdgeExam:
+		m.ResetExam()
+		return nil
+	}
+	return fmt.Errorf("unknown Question edge %s", name)
+}
+
 // RecoveryCodeMutation represents an operation that mutates the RecoveryCode nodes in the graph.
 type RecoveryCodeMutation struct {
 	config
@@ -13977,17 +24815,1123 @@ func (m *RefreshTokenMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown RefreshToken edge %s", name)
 }
 
+// RegradeMutation represents an operation that mutates the Regrade nodes in the graph.
+type RegradeMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	question_id      *uuid.UUID
+	number           *int
+	addnumber        *int
+	from_key         *string
+	to_key           *string
+	from_revision_id *uuid.UUID
+	to_revision_id   *uuid.UUID
+	reason           *string
+	attempts         *int
+	addattempts      *int
+	changed          *int
+	addchanged       *int
+	by_user_id       *uuid.UUID
+	at               *time.Time
+	clearedFields    map[string]struct{}
+	exam             *uuid.UUID
+	clearedexam      bool
+	done             bool
+	oldValue         func(context.Context) (*Regrade, error)
+	predicates       []predicate.Regrade
+}
+
+var _ ent.Mutation = (*RegradeMutation)(nil)
+
+// regradeOption allows management of the mutation configuration using functional options.
+type regradeOption func(*RegradeMutation)
+
+// newRegradeMutation creates new mutation for the Regrade entity.
+func newRegradeMutation(c config, op Op, opts ...regradeOption) *RegradeMutation {
+	m := &RegradeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRegrade,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRegradeID sets the ID field of the mutation.
+func withRegradeID(id uuid.UUID) regradeOption {
+	return func(m *RegradeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Regrade
+		)
+		m.oldValue = func(ctx context.Context) (*Regrade, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Regrade.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRegrade sets the old Regrade of the mutation.
+func withRegrade(node *Regrade) regradeOption {
+	return func(m *RegradeMutation) {
+		m.oldValue = func(context.Context) (*Regrade, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RegradeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RegradeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Regrade entities.
+func (m *RegradeMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RegradeMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RegradeMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Regrade.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetExamID sets the "exam_id" field.
+func (m *RegradeMutation) SetExamID(u uuid.UUID) {
+	m.exam = &u
+}
+
+// ExamID returns the value of the "exam_id" field in the mutation.
+func (m *RegradeMutation) ExamID() (r uuid.UUID, exists bool) {
+	v := m.exam
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExamID returns the old "exam_id" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldExamID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExamID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExamID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExamID: %w", err)
+	}
+	return oldValue.ExamID, nil
+}
+
+// ResetExamID resets all changes to the "exam_id" field.
+func (m *RegradeMutation) ResetExamID() {
+	m.exam = nil
+}
+
+// SetQuestionID sets the "question_id" field.
+func (m *RegradeMutation) SetQuestionID(u uuid.UUID) {
+	m.question_id = &u
+}
+
+// QuestionID returns the value of the "question_id" field in the mutation.
+func (m *RegradeMutation) QuestionID() (r uuid.UUID, exists bool) {
+	v := m.question_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuestionID returns the old "question_id" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldQuestionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuestionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuestionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuestionID: %w", err)
+	}
+	return oldValue.QuestionID, nil
+}
+
+// ResetQuestionID resets all changes to the "question_id" field.
+func (m *RegradeMutation) ResetQuestionID() {
+	m.question_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *RegradeMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *RegradeMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *RegradeMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *RegradeMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *RegradeMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetFromKey sets the "from_key" field.
+func (m *RegradeMutation) SetFromKey(s string) {
+	m.from_key = &s
+}
+
+// FromKey returns the value of the "from_key" field in the mutation.
+func (m *RegradeMutation) FromKey() (r string, exists bool) {
+	v := m.from_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromKey returns the old "from_key" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldFromKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromKey: %w", err)
+	}
+	return oldValue.FromKey, nil
+}
+
+// ResetFromKey resets all changes to the "from_key" field.
+func (m *RegradeMutation) ResetFromKey() {
+	m.from_key = nil
+}
+
+// SetToKey sets the "to_key" field.
+func (m *RegradeMutation) SetToKey(s string) {
+	m.to_key = &s
+}
+
+// ToKey returns the value of the "to_key" field in the mutation.
+func (m *RegradeMutation) ToKey() (r string, exists bool) {
+	v := m.to_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToKey returns the old "to_key" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldToKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToKey: %w", err)
+	}
+	return oldValue.ToKey, nil
+}
+
+// ResetToKey resets all changes to the "to_key" field.
+func (m *RegradeMutation) ResetToKey() {
+	m.to_key = nil
+}
+
+// SetFromRevisionID sets the "from_revision_id" field.
+func (m *RegradeMutation) SetFromRevisionID(u uuid.UUID) {
+	m.from_revision_id = &u
+}
+
+// FromRevisionID returns the value of the "from_revision_id" field in the mutation.
+func (m *RegradeMutation) FromRevisionID() (r uuid.UUID, exists bool) {
+	v := m.from_revision_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromRevisionID returns the old "from_revision_id" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldFromRevisionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromRevisionID: %w", err)
+	}
+	return oldValue.FromRevisionID, nil
+}
+
+// ResetFromRevisionID resets all changes to the "from_revision_id" field.
+func (m *RegradeMutation) ResetFromRevisionID() {
+	m.from_revision_id = nil
+}
+
+// SetToRevisionID sets the "to_revision_id" field.
+func (m *RegradeMutation) SetToRevisionID(u uuid.UUID) {
+	m.to_revision_id = &u
+}
+
+// ToRevisionID returns the value of the "to_revision_id" field in the mutation.
+func (m *RegradeMutation) ToRevisionID() (r uuid.UUID, exists bool) {
+	v := m.to_revision_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToRevisionID returns the old "to_revision_id" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldToRevisionID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToRevisionID: %w", err)
+	}
+	return oldValue.ToRevisionID, nil
+}
+
+// ResetToRevisionID resets all changes to the "to_revision_id" field.
+func (m *RegradeMutation) ResetToRevisionID() {
+	m.to_revision_id = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *RegradeMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *RegradeMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *RegradeMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetAttempts sets the "attempts" field.
+func (m *RegradeMutation) SetAttempts(i int) {
+	m.attempts = &i
+	m.addattempts = nil
+}
+
+// Attempts returns the value of the "attempts" field in the mutation.
+func (m *RegradeMutation) Attempts() (r int, exists bool) {
+	v := m.attempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAttempts returns the old "attempts" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldAttempts(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAttempts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAttempts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAttempts: %w", err)
+	}
+	return oldValue.Attempts, nil
+}
+
+// AddAttempts adds i to the "attempts" field.
+func (m *RegradeMutation) AddAttempts(i int) {
+	if m.addattempts != nil {
+		*m.addattempts += i
+	} else {
+		m.addattempts = &i
+	}
+}
+
+// AddedAttempts returns the value that was added to the "attempts" field in this mutation.
+func (m *RegradeMutation) AddedAttempts() (r int, exists bool) {
+	v := m.addattempts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAttempts resets all changes to the "attempts" field.
+func (m *RegradeMutation) ResetAttempts() {
+	m.attempts = nil
+	m.addattempts = nil
+}
+
+// SetChanged sets the "changed" field.
+func (m *RegradeMutation) SetChanged(i int) {
+	m.changed = &i
+	m.addchanged = nil
+}
+
+// Changed returns the value of the "changed" field in the mutation.
+func (m *RegradeMutation) Changed() (r int, exists bool) {
+	v := m.changed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChanged returns the old "changed" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldChanged(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChanged is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChanged requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChanged: %w", err)
+	}
+	return oldValue.Changed, nil
+}
+
+// AddChanged adds i to the "changed" field.
+func (m *RegradeMutation) AddChanged(i int) {
+	if m.addchanged != nil {
+		*m.addchanged += i
+	} else {
+		m.addchanged = &i
+	}
+}
+
+// AddedChanged returns the value that was added to the "changed" field in this mutation.
+func (m *RegradeMutation) AddedChanged() (r int, exists bool) {
+	v := m.addchanged
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChanged resets all changes to the "changed" field.
+func (m *RegradeMutation) ResetChanged() {
+	m.changed = nil
+	m.addchanged = nil
+}
+
+// SetByUserID sets the "by_user_id" field.
+func (m *RegradeMutation) SetByUserID(u uuid.UUID) {
+	m.by_user_id = &u
+}
+
+// ByUserID returns the value of the "by_user_id" field in the mutation.
+func (m *RegradeMutation) ByUserID() (r uuid.UUID, exists bool) {
+	v := m.by_user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldByUserID returns the old "by_user_id" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldByUserID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldByUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldByUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldByUserID: %w", err)
+	}
+	return oldValue.ByUserID, nil
+}
+
+// ClearByUserID clears the value of the "by_user_id" field.
+func (m *RegradeMutation) ClearByUserID() {
+	m.by_user_id = nil
+	m.clearedFields[regrade.FieldByUserID] = struct{}{}
+}
+
+// ByUserIDCleared returns if the "by_user_id" field was cleared in this mutation.
+func (m *RegradeMutation) ByUserIDCleared() bool {
+	_, ok := m.clearedFields[regrade.FieldByUserID]
+	return ok
+}
+
+// ResetByUserID resets all changes to the "by_user_id" field.
+func (m *RegradeMutation) ResetByUserID() {
+	m.by_user_id = nil
+	delete(m.clearedFields, regrade.FieldByUserID)
+}
+
+// SetAt sets the "at" field.
+func (m *RegradeMutation) SetAt(t time.Time) {
+	m.at = &t
+}
+
+// At returns the value of the "at" field in the mutation.
+func (m *RegradeMutation) At() (r time.Time, exists bool) {
+	v := m.at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAt returns the old "at" field's value of the Regrade entity.
+// If the Regrade object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegradeMutation) OldAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAt: %w", err)
+	}
+	return oldValue.At, nil
+}
+
+// ResetAt resets all changes to the "at" field.
+func (m *RegradeMutation) ResetAt() {
+	m.at = nil
+}
+
+// ClearExam clears the "exam" edge to the Exam entity.
+func (m *RegradeMutation) ClearExam() {
+	m.clearedexam = true
+	m.clearedFields[regrade.FieldExamID] = struct{}{}
+}
+
+// ExamCleared reports if the "exam" edge to the Exam entity was cleared.
+func (m *RegradeMutation) ExamCleared() bool {
+	return m.clearedexam
+}
+
+// ExamIDs returns the "exam" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ExamID instead. It exists only for internal usage by the builders.
+func (m *RegradeMutation) ExamIDs() (ids []uuid.UUID) {
+	if id := m.exam; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetExam resets all changes to the "exam" edge.
+func (m *RegradeMutation) ResetExam() {
+	m.exam = nil
+	m.clearedexam = false
+}
+
+// Where appends a list predicates to the RegradeMutation builder.
+func (m *RegradeMutation) Where(ps ...predicate.Regrade) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RegradeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RegradeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Regrade, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RegradeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RegradeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Regrade).
+func (m *RegradeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RegradeMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.exam != nil {
+		fields = append(fields, regrade.FieldExamID)
+	}
+	if m.question_id != nil {
+		fields = append(fields, regrade.FieldQuestionID)
+	}
+	if m.number != nil {
+		fields = append(fields, regrade.FieldNumber)
+	}
+	if m.from_key != nil {
+		fields = append(fields, regrade.FieldFromKey)
+	}
+	if m.to_key != nil {
+		fields = append(fields, regrade.FieldToKey)
+	}
+	if m.from_revision_id != nil {
+		fields = append(fields, regrade.FieldFromRevisionID)
+	}
+	if m.to_revision_id != nil {
+		fields = append(fields, regrade.FieldToRevisionID)
+	}
+	if m.reason != nil {
+		fields = append(fields, regrade.FieldReason)
+	}
+	if m.attempts != nil {
+		fields = append(fields, regrade.FieldAttempts)
+	}
+	if m.changed != nil {
+		fields = append(fields, regrade.FieldChanged)
+	}
+	if m.by_user_id != nil {
+		fields = append(fields, regrade.FieldByUserID)
+	}
+	if m.at != nil {
+		fields = append(fields, regrade.FieldAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RegradeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case regrade.FieldExamID:
+		return m.ExamID()
+	case regrade.FieldQuestionID:
+		return m.QuestionID()
+	case regrade.FieldNumber:
+		return m.Number()
+	case regrade.FieldFromKey:
+		return m.FromKey()
+	case regrade.FieldToKey:
+		return m.ToKey()
+	case regrade.FieldFromRevisionID:
+		return m.FromRevisionID()
+	case regrade.FieldToRevisionID:
+		return m.ToRevisionID()
+	case regrade.FieldReason:
+		return m.Reason()
+	case regrade.FieldAttempts:
+		return m.Attempts()
+	case regrade.FieldChanged:
+		return m.Changed()
+	case regrade.FieldByUserID:
+		return m.ByUserID()
+	case regrade.FieldAt:
+		return m.At()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RegradeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case regrade.FieldExamID:
+		return m.OldExamID(ctx)
+	case regrade.FieldQuestionID:
+		return m.OldQuestionID(ctx)
+	case regrade.FieldNumber:
+		return m.OldNumber(ctx)
+	case regrade.FieldFromKey:
+		return m.OldFromKey(ctx)
+	case regrade.FieldToKey:
+		return m.OldToKey(ctx)
+	case regrade.FieldFromRevisionID:
+		return m.OldFromRevisionID(ctx)
+	case regrade.FieldToRevisionID:
+		return m.OldToRevisionID(ctx)
+	case regrade.FieldReason:
+		return m.OldReason(ctx)
+	case regrade.FieldAttempts:
+		return m.OldAttempts(ctx)
+	case regrade.FieldChanged:
+		return m.OldChanged(ctx)
+	case regrade.FieldByUserID:
+		return m.OldByUserID(ctx)
+	case regrade.FieldAt:
+		return m.OldAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Regrade field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RegradeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case regrade.FieldExamID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExamID(v)
+		return nil
+	case regrade.FieldQuestionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuestionID(v)
+		return nil
+	case regrade.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case regrade.FieldFromKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromKey(v)
+		return nil
+	case regrade.FieldToKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToKey(v)
+		return nil
+	case regrade.FieldFromRevisionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromRevisionID(v)
+		return nil
+	case regrade.FieldToRevisionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToRevisionID(v)
+		return nil
+	case regrade.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case regrade.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAttempts(v)
+		return nil
+	case regrade.FieldChanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChanged(v)
+		return nil
+	case regrade.FieldByUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetByUserID(v)
+		return nil
+	case regrade.FieldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RegradeMutation) AddedFields() []string {
+	var fields []string
+	if m.addnumber != nil {
+		fields = append(fields, regrade.FieldNumber)
+	}
+	if m.addattempts != nil {
+		fields = append(fields, regrade.FieldAttempts)
+	}
+	if m.addchanged != nil {
+		fields = append(fields, regrade.FieldChanged)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RegradeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case regrade.FieldNumber:
+		return m.AddedNumber()
+	case regrade.FieldAttempts:
+		return m.AddedAttempts()
+	case regrade.FieldChanged:
+		return m.AddedChanged()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RegradeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case regrade.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	case regrade.FieldAttempts:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAttempts(v)
+		return nil
+	case regrade.FieldChanged:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChanged(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RegradeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(regrade.FieldByUserID) {
+		fields = append(fields, regrade.FieldByUserID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RegradeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RegradeMutation) ClearField(name string) error {
+	switch name {
+	case regrade.FieldByUserID:
+		m.ClearByUserID()
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RegradeMutation) ResetField(name string) error {
+	switch name {
+	case regrade.FieldExamID:
+		m.ResetExamID()
+		return nil
+	case regrade.FieldQuestionID:
+		m.ResetQuestionID()
+		return nil
+	case regrade.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case regrade.FieldFromKey:
+		m.ResetFromKey()
+		return nil
+	case regrade.FieldToKey:
+		m.ResetToKey()
+		return nil
+	case regrade.FieldFromRevisionID:
+		m.ResetFromRevisionID()
+		return nil
+	case regrade.FieldToRevisionID:
+		m.ResetToRevisionID()
+		return nil
+	case regrade.FieldReason:
+		m.ResetReason()
+		return nil
+	case regrade.FieldAttempts:
+		m.ResetAttempts()
+		return nil
+	case regrade.FieldChanged:
+		m.ResetChanged()
+		return nil
+	case regrade.FieldByUserID:
+		m.ResetByUserID()
+		return nil
+	case regrade.FieldAt:
+		m.ResetAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RegradeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.exam != nil {
+		edges = append(edges, regrade.EdgeExam)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RegradeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case regrade.EdgeExam:
+		if id := m.exam; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RegradeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RegradeMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RegradeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedexam {
+		edges = append(edges, regrade.EdgeExam)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RegradeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case regrade.EdgeExam:
+		return m.clearedexam
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RegradeMutation) ClearEdge(name string) error {
+	switch name {
+	case regrade.EdgeExam:
+		m.ClearExam()
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RegradeMutation) ResetEdge(name string) error {
+	switch name {
+	case regrade.EdgeExam:
+		m.ResetExam()
+		return nil
+	}
+	return fmt.Errorf("unknown Regrade edge %s", name)
+}
+
 // ResultMutation represents an operation that mutates the Result nodes in the graph.
 type ResultMutation struct {
 	config
 	op                Op
 	typ               string
 	id                *uuid.UUID
+	revision_id       *uuid.UUID
 	total             *int
 	addtotal          *int
 	report            *json.RawMessage
 	appendreport      json.RawMessage
 	created_at        *time.Time
+	regrade_id        *uuid.UUID
 	clearedFields     map[string]struct{}
 	attempt           *uuid.UUID
 	clearedattempt    bool
@@ -14174,6 +26118,55 @@ func (m *ResultMutation) ResetConversionVersion() {
 	m.conversion = nil
 }
 
+// SetRevisionID sets the "revision_id" field.
+func (m *ResultMutation) SetRevisionID(u uuid.UUID) {
+	m.revision_id = &u
+}
+
+// RevisionID returns the value of the "revision_id" field in the mutation.
+func (m *ResultMutation) RevisionID() (r uuid.UUID, exists bool) {
+	v := m.revision_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevisionID returns the old "revision_id" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldRevisionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevisionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevisionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevisionID: %w", err)
+	}
+	return oldValue.RevisionID, nil
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (m *ResultMutation) ClearRevisionID() {
+	m.revision_id = nil
+	m.clearedFields[result.FieldRevisionID] = struct{}{}
+}
+
+// RevisionIDCleared returns if the "revision_id" field was cleared in this mutation.
+func (m *ResultMutation) RevisionIDCleared() bool {
+	_, ok := m.clearedFields[result.FieldRevisionID]
+	return ok
+}
+
+// ResetRevisionID resets all changes to the "revision_id" field.
+func (m *ResultMutation) ResetRevisionID() {
+	m.revision_id = nil
+	delete(m.clearedFields, result.FieldRevisionID)
+}
+
 // SetTotal sets the "total" field.
 func (m *ResultMutation) SetTotal(i int) {
 	m.total = &i
@@ -14331,6 +26324,55 @@ func (m *ResultMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetRegradeID sets the "regrade_id" field.
+func (m *ResultMutation) SetRegradeID(u uuid.UUID) {
+	m.regrade_id = &u
+}
+
+// RegradeID returns the value of the "regrade_id" field in the mutation.
+func (m *ResultMutation) RegradeID() (r uuid.UUID, exists bool) {
+	v := m.regrade_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRegradeID returns the old "regrade_id" field's value of the Result entity.
+// If the Result object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ResultMutation) OldRegradeID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRegradeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRegradeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRegradeID: %w", err)
+	}
+	return oldValue.RegradeID, nil
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (m *ResultMutation) ClearRegradeID() {
+	m.regrade_id = nil
+	m.clearedFields[result.FieldRegradeID] = struct{}{}
+}
+
+// RegradeIDCleared returns if the "regrade_id" field was cleared in this mutation.
+func (m *ResultMutation) RegradeIDCleared() bool {
+	_, ok := m.clearedFields[result.FieldRegradeID]
+	return ok
+}
+
+// ResetRegradeID resets all changes to the "regrade_id" field.
+func (m *ResultMutation) ResetRegradeID() {
+	m.regrade_id = nil
+	delete(m.clearedFields, result.FieldRegradeID)
+}
+
 // ClearAttempt clears the "attempt" edge to the Attempt entity.
 func (m *ResultMutation) ClearAttempt() {
 	m.clearedattempt = true
@@ -14432,12 +26474,15 @@ func (m *ResultMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ResultMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 7)
 	if m.attempt != nil {
 		fields = append(fields, result.FieldAttemptID)
 	}
 	if m.conversion != nil {
 		fields = append(fields, result.FieldConversionVersion)
+	}
+	if m.revision_id != nil {
+		fields = append(fields, result.FieldRevisionID)
 	}
 	if m.total != nil {
 		fields = append(fields, result.FieldTotal)
@@ -14447,6 +26492,9 @@ func (m *ResultMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, result.FieldCreatedAt)
+	}
+	if m.regrade_id != nil {
+		fields = append(fields, result.FieldRegradeID)
 	}
 	return fields
 }
@@ -14460,12 +26508,16 @@ func (m *ResultMutation) Field(name string) (ent.Value, bool) {
 		return m.AttemptID()
 	case result.FieldConversionVersion:
 		return m.ConversionVersion()
+	case result.FieldRevisionID:
+		return m.RevisionID()
 	case result.FieldTotal:
 		return m.Total()
 	case result.FieldReport:
 		return m.Report()
 	case result.FieldCreatedAt:
 		return m.CreatedAt()
+	case result.FieldRegradeID:
+		return m.RegradeID()
 	}
 	return nil, false
 }
@@ -14479,12 +26531,16 @@ func (m *ResultMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldAttemptID(ctx)
 	case result.FieldConversionVersion:
 		return m.OldConversionVersion(ctx)
+	case result.FieldRevisionID:
+		return m.OldRevisionID(ctx)
 	case result.FieldTotal:
 		return m.OldTotal(ctx)
 	case result.FieldReport:
 		return m.OldReport(ctx)
 	case result.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case result.FieldRegradeID:
+		return m.OldRegradeID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Result field %s", name)
 }
@@ -14508,6 +26564,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetConversionVersion(v)
 		return nil
+	case result.FieldRevisionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevisionID(v)
+		return nil
 	case result.FieldTotal:
 		v, ok := value.(int)
 		if !ok {
@@ -14528,6 +26591,13 @@ func (m *ResultMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case result.FieldRegradeID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRegradeID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Result field %s", name)
@@ -14574,8 +26644,14 @@ func (m *ResultMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *ResultMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(result.FieldRevisionID) {
+		fields = append(fields, result.FieldRevisionID)
+	}
 	if m.FieldCleared(result.FieldTotal) {
 		fields = append(fields, result.FieldTotal)
+	}
+	if m.FieldCleared(result.FieldRegradeID) {
+		fields = append(fields, result.FieldRegradeID)
 	}
 	return fields
 }
@@ -14591,8 +26667,14 @@ func (m *ResultMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *ResultMutation) ClearField(name string) error {
 	switch name {
+	case result.FieldRevisionID:
+		m.ClearRevisionID()
+		return nil
 	case result.FieldTotal:
 		m.ClearTotal()
+		return nil
+	case result.FieldRegradeID:
+		m.ClearRegradeID()
 		return nil
 	}
 	return fmt.Errorf("unknown Result nullable field %s", name)
@@ -14608,6 +26690,9 @@ func (m *ResultMutation) ResetField(name string) error {
 	case result.FieldConversionVersion:
 		m.ResetConversionVersion()
 		return nil
+	case result.FieldRevisionID:
+		m.ResetRevisionID()
+		return nil
 	case result.FieldTotal:
 		m.ResetTotal()
 		return nil
@@ -14616,6 +26701,9 @@ func (m *ResultMutation) ResetField(name string) error {
 		return nil
 	case result.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case result.FieldRegradeID:
+		m.ResetRegradeID()
 		return nil
 	}
 	return fmt.Errorf("unknown Result field %s", name)
@@ -15257,6 +27345,704 @@ func (m *RoleMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RoleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Role edge %s", name)
+}
+
+// ScheduleMutation represents an operation that mutates the Schedule nodes in the graph.
+type ScheduleMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	next_at       *time.Time
+	leased_until  *time.Time
+	began_at      *time.Time
+	succeeded_at  *time.Time
+	last_error    *string
+	runs          *int64
+	addruns       *int64
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Schedule, error)
+	predicates    []predicate.Schedule
+}
+
+var _ ent.Mutation = (*ScheduleMutation)(nil)
+
+// scheduleOption allows management of the mutation configuration using functional options.
+type scheduleOption func(*ScheduleMutation)
+
+// newScheduleMutation creates new mutation for the Schedule entity.
+func newScheduleMutation(c config, op Op, opts ...scheduleOption) *ScheduleMutation {
+	m := &ScheduleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSchedule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withScheduleID sets the ID field of the mutation.
+func withScheduleID(id string) scheduleOption {
+	return func(m *ScheduleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Schedule
+		)
+		m.oldValue = func(ctx context.Context) (*Schedule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Schedule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSchedule sets the old Schedule of the mutation.
+func withSchedule(node *Schedule) scheduleOption {
+	return func(m *ScheduleMutation) {
+		m.oldValue = func(context.Context) (*Schedule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ScheduleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ScheduleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Schedule entities.
+func (m *ScheduleMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ScheduleMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ScheduleMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Schedule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetNextAt sets the "next_at" field.
+func (m *ScheduleMutation) SetNextAt(t time.Time) {
+	m.next_at = &t
+}
+
+// NextAt returns the value of the "next_at" field in the mutation.
+func (m *ScheduleMutation) NextAt() (r time.Time, exists bool) {
+	v := m.next_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextAt returns the old "next_at" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldNextAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextAt: %w", err)
+	}
+	return oldValue.NextAt, nil
+}
+
+// ResetNextAt resets all changes to the "next_at" field.
+func (m *ScheduleMutation) ResetNextAt() {
+	m.next_at = nil
+}
+
+// SetLeasedUntil sets the "leased_until" field.
+func (m *ScheduleMutation) SetLeasedUntil(t time.Time) {
+	m.leased_until = &t
+}
+
+// LeasedUntil returns the value of the "leased_until" field in the mutation.
+func (m *ScheduleMutation) LeasedUntil() (r time.Time, exists bool) {
+	v := m.leased_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeasedUntil returns the old "leased_until" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLeasedUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeasedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeasedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeasedUntil: %w", err)
+	}
+	return oldValue.LeasedUntil, nil
+}
+
+// ClearLeasedUntil clears the value of the "leased_until" field.
+func (m *ScheduleMutation) ClearLeasedUntil() {
+	m.leased_until = nil
+	m.clearedFields[schedule.FieldLeasedUntil] = struct{}{}
+}
+
+// LeasedUntilCleared returns if the "leased_until" field was cleared in this mutation.
+func (m *ScheduleMutation) LeasedUntilCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldLeasedUntil]
+	return ok
+}
+
+// ResetLeasedUntil resets all changes to the "leased_until" field.
+func (m *ScheduleMutation) ResetLeasedUntil() {
+	m.leased_until = nil
+	delete(m.clearedFields, schedule.FieldLeasedUntil)
+}
+
+// SetBeganAt sets the "began_at" field.
+func (m *ScheduleMutation) SetBeganAt(t time.Time) {
+	m.began_at = &t
+}
+
+// BeganAt returns the value of the "began_at" field in the mutation.
+func (m *ScheduleMutation) BeganAt() (r time.Time, exists bool) {
+	v := m.began_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBeganAt returns the old "began_at" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldBeganAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBeganAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBeganAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBeganAt: %w", err)
+	}
+	return oldValue.BeganAt, nil
+}
+
+// ClearBeganAt clears the value of the "began_at" field.
+func (m *ScheduleMutation) ClearBeganAt() {
+	m.began_at = nil
+	m.clearedFields[schedule.FieldBeganAt] = struct{}{}
+}
+
+// BeganAtCleared returns if the "began_at" field was cleared in this mutation.
+func (m *ScheduleMutation) BeganAtCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldBeganAt]
+	return ok
+}
+
+// ResetBeganAt resets all changes to the "began_at" field.
+func (m *ScheduleMutation) ResetBeganAt() {
+	m.began_at = nil
+	delete(m.clearedFields, schedule.FieldBeganAt)
+}
+
+// SetSucceededAt sets the "succeeded_at" field.
+func (m *ScheduleMutation) SetSucceededAt(t time.Time) {
+	m.succeeded_at = &t
+}
+
+// SucceededAt returns the value of the "succeeded_at" field in the mutation.
+func (m *ScheduleMutation) SucceededAt() (r time.Time, exists bool) {
+	v := m.succeeded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSucceededAt returns the old "succeeded_at" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldSucceededAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSucceededAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSucceededAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSucceededAt: %w", err)
+	}
+	return oldValue.SucceededAt, nil
+}
+
+// ClearSucceededAt clears the value of the "succeeded_at" field.
+func (m *ScheduleMutation) ClearSucceededAt() {
+	m.succeeded_at = nil
+	m.clearedFields[schedule.FieldSucceededAt] = struct{}{}
+}
+
+// SucceededAtCleared returns if the "succeeded_at" field was cleared in this mutation.
+func (m *ScheduleMutation) SucceededAtCleared() bool {
+	_, ok := m.clearedFields[schedule.FieldSucceededAt]
+	return ok
+}
+
+// ResetSucceededAt resets all changes to the "succeeded_at" field.
+func (m *ScheduleMutation) ResetSucceededAt() {
+	m.succeeded_at = nil
+	delete(m.clearedFields, schedule.FieldSucceededAt)
+}
+
+// SetLastError sets the "last_error" field.
+func (m *ScheduleMutation) SetLastError(s string) {
+	m.last_error = &s
+}
+
+// LastError returns the value of the "last_error" field in the mutation.
+func (m *ScheduleMutation) LastError() (r string, exists bool) {
+	v := m.last_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastError returns the old "last_error" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldLastError(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastError: %w", err)
+	}
+	return oldValue.LastError, nil
+}
+
+// ResetLastError resets all changes to the "last_error" field.
+func (m *ScheduleMutation) ResetLastError() {
+	m.last_error = nil
+}
+
+// SetRuns sets the "runs" field.
+func (m *ScheduleMutation) SetRuns(i int64) {
+	m.runs = &i
+	m.addruns = nil
+}
+
+// Runs returns the value of the "runs" field in the mutation.
+func (m *ScheduleMutation) Runs() (r int64, exists bool) {
+	v := m.runs
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRuns returns the old "runs" field's value of the Schedule entity.
+// If the Schedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ScheduleMutation) OldRuns(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRuns is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRuns requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRuns: %w", err)
+	}
+	return oldValue.Runs, nil
+}
+
+// AddRuns adds i to the "runs" field.
+func (m *ScheduleMutation) AddRuns(i int64) {
+	if m.addruns != nil {
+		*m.addruns += i
+	} else {
+		m.addruns = &i
+	}
+}
+
+// AddedRuns returns the value that was added to the "runs" field in this mutation.
+func (m *ScheduleMutation) AddedRuns() (r int64, exists bool) {
+	v := m.addruns
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRuns resets all changes to the "runs" field.
+func (m *ScheduleMutation) ResetRuns() {
+	m.runs = nil
+	m.addruns = nil
+}
+
+// Where appends a list predicates to the ScheduleMutation builder.
+func (m *ScheduleMutation) Where(ps ...predicate.Schedule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ScheduleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ScheduleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Schedule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ScheduleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ScheduleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Schedule).
+func (m *ScheduleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ScheduleMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.next_at != nil {
+		fields = append(fields, schedule.FieldNextAt)
+	}
+	if m.leased_until != nil {
+		fields = append(fields, schedule.FieldLeasedUntil)
+	}
+	if m.began_at != nil {
+		fields = append(fields, schedule.FieldBeganAt)
+	}
+	if m.succeeded_at != nil {
+		fields = append(fields, schedule.FieldSucceededAt)
+	}
+	if m.last_error != nil {
+		fields = append(fields, schedule.FieldLastError)
+	}
+	if m.runs != nil {
+		fields = append(fields, schedule.FieldRuns)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ScheduleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case schedule.FieldNextAt:
+		return m.NextAt()
+	case schedule.FieldLeasedUntil:
+		return m.LeasedUntil()
+	case schedule.FieldBeganAt:
+		return m.BeganAt()
+	case schedule.FieldSucceededAt:
+		return m.SucceededAt()
+	case schedule.FieldLastError:
+		return m.LastError()
+	case schedule.FieldRuns:
+		return m.Runs()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ScheduleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case schedule.FieldNextAt:
+		return m.OldNextAt(ctx)
+	case schedule.FieldLeasedUntil:
+		return m.OldLeasedUntil(ctx)
+	case schedule.FieldBeganAt:
+		return m.OldBeganAt(ctx)
+	case schedule.FieldSucceededAt:
+		return m.OldSucceededAt(ctx)
+	case schedule.FieldLastError:
+		return m.OldLastError(ctx)
+	case schedule.FieldRuns:
+		return m.OldRuns(ctx)
+	}
+	return nil, fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case schedule.FieldNextAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextAt(v)
+		return nil
+	case schedule.FieldLeasedUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeasedUntil(v)
+		return nil
+	case schedule.FieldBeganAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBeganAt(v)
+		return nil
+	case schedule.FieldSucceededAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSucceededAt(v)
+		return nil
+	case schedule.FieldLastError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastError(v)
+		return nil
+	case schedule.FieldRuns:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRuns(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ScheduleMutation) AddedFields() []string {
+	var fields []string
+	if m.addruns != nil {
+		fields = append(fields, schedule.FieldRuns)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ScheduleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case schedule.FieldRuns:
+		return m.AddedRuns()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ScheduleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case schedule.FieldRuns:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRuns(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ScheduleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(schedule.FieldLeasedUntil) {
+		fields = append(fields, schedule.FieldLeasedUntil)
+	}
+	if m.FieldCleared(schedule.FieldBeganAt) {
+		fields = append(fields, schedule.FieldBeganAt)
+	}
+	if m.FieldCleared(schedule.FieldSucceededAt) {
+		fields = append(fields, schedule.FieldSucceededAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ScheduleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ScheduleMutation) ClearField(name string) error {
+	switch name {
+	case schedule.FieldLeasedUntil:
+		m.ClearLeasedUntil()
+		return nil
+	case schedule.FieldBeganAt:
+		m.ClearBeganAt()
+		return nil
+	case schedule.FieldSucceededAt:
+		m.ClearSucceededAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ScheduleMutation) ResetField(name string) error {
+	switch name {
+	case schedule.FieldNextAt:
+		m.ResetNextAt()
+		return nil
+	case schedule.FieldLeasedUntil:
+		m.ResetLeasedUntil()
+		return nil
+	case schedule.FieldBeganAt:
+		m.ResetBeganAt()
+		return nil
+	case schedule.FieldSucceededAt:
+		m.ResetSucceededAt()
+		return nil
+	case schedule.FieldLastError:
+		m.ResetLastError()
+		return nil
+	case schedule.FieldRuns:
+		m.ResetRuns()
+		return nil
+	}
+	return fmt.Errorf("unknown Schedule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ScheduleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ScheduleMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ScheduleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ScheduleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ScheduleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ScheduleMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ScheduleMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Schedule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ScheduleMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Schedule edge %s", name)
 }
 
 // SecretKeyMutation represents an operation that mutates the SecretKey nodes in the graph.
@@ -16466,6 +29252,16 @@ type UserMutation struct {
 	attempts                   map[uuid.UUID]struct{}
 	removedattempts            map[uuid.UUID]struct{}
 	clearedattempts            bool
+	accommodation              *uuid.UUID
+	clearedaccommodation       bool
+	items                      map[int64]struct{}
+	removeditems               map[int64]struct{}
+	cleareditems               bool
+	practice_sets              map[uuid.UUID]struct{}
+	removedpractice_sets       map[uuid.UUID]struct{}
+	clearedpractice_sets       bool
+	leaderboard_entry          *uuid.UUID
+	clearedleaderboard_entry   bool
 	done                       bool
 	oldValue                   func(context.Context) (*User, error)
 	predicates                 []predicate.User
@@ -17816,6 +30612,192 @@ func (m *UserMutation) ResetAttempts() {
 	m.removedattempts = nil
 }
 
+// SetAccommodationID sets the "accommodation" edge to the Accommodation entity by id.
+func (m *UserMutation) SetAccommodationID(id uuid.UUID) {
+	m.accommodation = &id
+}
+
+// ClearAccommodation clears the "accommodation" edge to the Accommodation entity.
+func (m *UserMutation) ClearAccommodation() {
+	m.clearedaccommodation = true
+}
+
+// AccommodationCleared reports if the "accommodation" edge to the Accommodation entity was cleared.
+func (m *UserMutation) AccommodationCleared() bool {
+	return m.clearedaccommodation
+}
+
+// AccommodationID returns the "accommodation" edge ID in the mutation.
+func (m *UserMutation) AccommodationID() (id uuid.UUID, exists bool) {
+	if m.accommodation != nil {
+		return *m.accommodation, true
+	}
+	return
+}
+
+// AccommodationIDs returns the "accommodation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// AccommodationID instead. It exists only for internal usage by the builders.
+func (m *UserMutation) AccommodationIDs() (ids []uuid.UUID) {
+	if id := m.accommodation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAccommodation resets all changes to the "accommodation" edge.
+func (m *UserMutation) ResetAccommodation() {
+	m.accommodation = nil
+	m.clearedaccommodation = false
+}
+
+// AddItemIDs adds the "items" edge to the LearnerItem entity by ids.
+func (m *UserMutation) AddItemIDs(ids ...int64) {
+	if m.items == nil {
+		m.items = make(map[int64]struct{})
+	}
+	for i := range ids {
+		m.items[ids[i]] = struct{}{}
+	}
+}
+
+// ClearItems clears the "items" edge to the LearnerItem entity.
+func (m *UserMutation) ClearItems() {
+	m.cleareditems = true
+}
+
+// ItemsCleared reports if the "items" edge to the LearnerItem entity was cleared.
+func (m *UserMutation) ItemsCleared() bool {
+	return m.cleareditems
+}
+
+// RemoveItemIDs removes the "items" edge to the LearnerItem entity by IDs.
+func (m *UserMutation) RemoveItemIDs(ids ...int64) {
+	if m.removeditems == nil {
+		m.removeditems = make(map[int64]struct{})
+	}
+	for i := range ids {
+		delete(m.items, ids[i])
+		m.removeditems[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedItems returns the removed IDs of the "items" edge to the LearnerItem entity.
+func (m *UserMutation) RemovedItemsIDs() (ids []int64) {
+	for id := range m.removeditems {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ItemsIDs returns the "items" edge IDs in the mutation.
+func (m *UserMutation) ItemsIDs() (ids []int64) {
+	for id := range m.items {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetItems resets all changes to the "items" edge.
+func (m *UserMutation) ResetItems() {
+	m.items = nil
+	m.cleareditems = false
+	m.removeditems = nil
+}
+
+// AddPracticeSetIDs adds the "practice_sets" edge to the PracticeSet entity by ids.
+func (m *UserMutation) AddPracticeSetIDs(ids ...uuid.UUID) {
+	if m.practice_sets == nil {
+		m.practice_sets = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.practice_sets[ids[i]] = struct{}{}
+	}
+}
+
+// ClearPracticeSets clears the "practice_sets" edge to the PracticeSet entity.
+func (m *UserMutation) ClearPracticeSets() {
+	m.clearedpractice_sets = true
+}
+
+// PracticeSetsCleared reports if the "practice_sets" edge to the PracticeSet entity was cleared.
+func (m *UserMutation) PracticeSetsCleared() bool {
+	return m.clearedpractice_sets
+}
+
+// RemovePracticeSetIDs removes the "practice_sets" edge to the PracticeSet entity by IDs.
+func (m *UserMutation) RemovePracticeSetIDs(ids ...uuid.UUID) {
+	if m.removedpractice_sets == nil {
+		m.removedpractice_sets = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.practice_sets, ids[i])
+		m.removedpractice_sets[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedPracticeSets returns the removed IDs of the "practice_sets" edge to the PracticeSet entity.
+func (m *UserMutation) RemovedPracticeSetsIDs() (ids []uuid.UUID) {
+	for id := range m.removedpractice_sets {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// PracticeSetsIDs returns the "practice_sets" edge IDs in the mutation.
+func (m *UserMutation) PracticeSetsIDs() (ids []uuid.UUID) {
+	for id := range m.practice_sets {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetPracticeSets resets all changes to the "practice_sets" edge.
+func (m *UserMutation) ResetPracticeSets() {
+	m.practice_sets = nil
+	m.clearedpractice_sets = false
+	m.removedpractice_sets = nil
+}
+
+// SetLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by id.
+func (m *UserMutation) SetLeaderboardEntryID(id uuid.UUID) {
+	m.leaderboard_entry = &id
+}
+
+// ClearLeaderboardEntry clears the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (m *UserMutation) ClearLeaderboardEntry() {
+	m.clearedleaderboard_entry = true
+}
+
+// LeaderboardEntryCleared reports if the "leaderboard_entry" edge to the LeaderboardEntry entity was cleared.
+func (m *UserMutation) LeaderboardEntryCleared() bool {
+	return m.clearedleaderboard_entry
+}
+
+// LeaderboardEntryID returns the "leaderboard_entry" edge ID in the mutation.
+func (m *UserMutation) LeaderboardEntryID() (id uuid.UUID, exists bool) {
+	if m.leaderboard_entry != nil {
+		return *m.leaderboard_entry, true
+	}
+	return
+}
+
+// LeaderboardEntryIDs returns the "leaderboard_entry" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LeaderboardEntryID instead. It exists only for internal usage by the builders.
+func (m *UserMutation) LeaderboardEntryIDs() (ids []uuid.UUID) {
+	if id := m.leaderboard_entry; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLeaderboardEntry resets all changes to the "leaderboard_entry" edge.
+func (m *UserMutation) ResetLeaderboardEntry() {
+	m.leaderboard_entry = nil
+	m.clearedleaderboard_entry = false
+}
+
 // Where appends a list predicates to the UserMutation builder.
 func (m *UserMutation) Where(ps ...predicate.User) {
 	m.predicates = append(m.predicates, ps...)
@@ -18300,7 +31282,7 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 13)
 	if m.flows != nil {
 		edges = append(edges, user.EdgeFlows)
 	}
@@ -18327,6 +31309,18 @@ func (m *UserMutation) AddedEdges() []string {
 	}
 	if m.attempts != nil {
 		edges = append(edges, user.EdgeAttempts)
+	}
+	if m.accommodation != nil {
+		edges = append(edges, user.EdgeAccommodation)
+	}
+	if m.items != nil {
+		edges = append(edges, user.EdgeItems)
+	}
+	if m.practice_sets != nil {
+		edges = append(edges, user.EdgePracticeSets)
+	}
+	if m.leaderboard_entry != nil {
+		edges = append(edges, user.EdgeLeaderboardEntry)
 	}
 	return edges
 }
@@ -18387,13 +31381,33 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeAccommodation:
+		if id := m.accommodation; id != nil {
+			return []ent.Value{*id}
+		}
+	case user.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.items))
+		for id := range m.items {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgePracticeSets:
+		ids := make([]ent.Value, 0, len(m.practice_sets))
+		for id := range m.practice_sets {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeLeaderboardEntry:
+		if id := m.leaderboard_entry; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 13)
 	if m.removedflows != nil {
 		edges = append(edges, user.EdgeFlows)
 	}
@@ -18417,6 +31431,12 @@ func (m *UserMutation) RemovedEdges() []string {
 	}
 	if m.removedattempts != nil {
 		edges = append(edges, user.EdgeAttempts)
+	}
+	if m.removeditems != nil {
+		edges = append(edges, user.EdgeItems)
+	}
+	if m.removedpractice_sets != nil {
+		edges = append(edges, user.EdgePracticeSets)
 	}
 	return edges
 }
@@ -18473,13 +31493,25 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeItems:
+		ids := make([]ent.Value, 0, len(m.removeditems))
+		for id := range m.removeditems {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgePracticeSets:
+		ids := make([]ent.Value, 0, len(m.removedpractice_sets))
+		for id := range m.removedpractice_sets {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 9)
+	edges := make([]string, 0, 13)
 	if m.clearedflows {
 		edges = append(edges, user.EdgeFlows)
 	}
@@ -18507,6 +31539,18 @@ func (m *UserMutation) ClearedEdges() []string {
 	if m.clearedattempts {
 		edges = append(edges, user.EdgeAttempts)
 	}
+	if m.clearedaccommodation {
+		edges = append(edges, user.EdgeAccommodation)
+	}
+	if m.cleareditems {
+		edges = append(edges, user.EdgeItems)
+	}
+	if m.clearedpractice_sets {
+		edges = append(edges, user.EdgePracticeSets)
+	}
+	if m.clearedleaderboard_entry {
+		edges = append(edges, user.EdgeLeaderboardEntry)
+	}
 	return edges
 }
 
@@ -18532,6 +31576,14 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedapi_tokens
 	case user.EdgeAttempts:
 		return m.clearedattempts
+	case user.EdgeAccommodation:
+		return m.clearedaccommodation
+	case user.EdgeItems:
+		return m.cleareditems
+	case user.EdgePracticeSets:
+		return m.clearedpractice_sets
+	case user.EdgeLeaderboardEntry:
+		return m.clearedleaderboard_entry
 	}
 	return false
 }
@@ -18542,6 +31594,12 @@ func (m *UserMutation) ClearEdge(name string) error {
 	switch name {
 	case user.EdgeTotp:
 		m.ClearTotp()
+		return nil
+	case user.EdgeAccommodation:
+		m.ClearAccommodation()
+		return nil
+	case user.EdgeLeaderboardEntry:
+		m.ClearLeaderboardEntry()
 		return nil
 	}
 	return fmt.Errorf("unknown User unique edge %s", name)
@@ -18577,6 +31635,18 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeAttempts:
 		m.ResetAttempts()
+		return nil
+	case user.EdgeAccommodation:
+		m.ResetAccommodation()
+		return nil
+	case user.EdgeItems:
+		m.ResetItems()
+		return nil
+	case user.EdgePracticeSets:
+		m.ResetPracticeSets()
+		return nil
+	case user.EdgeLeaderboardEntry:
+		m.ResetLeaderboardEntry()
 		return nil
 	}
 	return fmt.Errorf("unknown User edge %s", name)

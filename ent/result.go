@@ -25,12 +25,16 @@ type Result struct {
 	AttemptID uuid.UUID `json:"attempt_id,omitempty"`
 	// ConversionVersion holds the value of the "conversion_version" field.
 	ConversionVersion string `json:"conversion_version,omitempty"`
+	// RevisionID holds the value of the "revision_id" field.
+	RevisionID *uuid.UUID `json:"revision_id,omitempty"`
 	// Total holds the value of the "total" field.
 	Total *int `json:"total,omitempty"`
 	// Report holds the value of the "report" field.
 	Report json.RawMessage `json:"report,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// RegradeID holds the value of the "regrade_id" field.
+	RegradeID *uuid.UUID `json:"regrade_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ResultQuery when eager-loading is set.
 	Edges        ResultEdges `json:"edges"`
@@ -75,6 +79,8 @@ func (*Result) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case result.FieldRevisionID, result.FieldRegradeID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case result.FieldReport:
 			values[i] = new([]byte)
 		case result.FieldTotal:
@@ -118,6 +124,13 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ConversionVersion = value.String
 			}
+		case result.FieldRevisionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field revision_id", values[i])
+			} else if value.Valid {
+				_m.RevisionID = new(uuid.UUID)
+				*_m.RevisionID = *value.S.(*uuid.UUID)
+			}
 		case result.FieldTotal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field total", values[i])
@@ -138,6 +151,13 @@ func (_m *Result) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field created_at", values[i])
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
+			}
+		case result.FieldRegradeID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field regrade_id", values[i])
+			} else if value.Valid {
+				_m.RegradeID = new(uuid.UUID)
+				*_m.RegradeID = *value.S.(*uuid.UUID)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -191,6 +211,11 @@ func (_m *Result) String() string {
 	builder.WriteString("conversion_version=")
 	builder.WriteString(_m.ConversionVersion)
 	builder.WriteString(", ")
+	if v := _m.RevisionID; v != nil {
+		builder.WriteString("revision_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	if v := _m.Total; v != nil {
 		builder.WriteString("total=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
@@ -201,6 +226,11 @@ func (_m *Result) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.RegradeID; v != nil {
+		builder.WriteString("regrade_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -39,6 +39,20 @@ func (_c *ResultCreate) SetConversionVersion(v string) *ResultCreate {
 	return _c
 }
 
+// SetRevisionID sets the "revision_id" field.
+func (_c *ResultCreate) SetRevisionID(v uuid.UUID) *ResultCreate {
+	_c.mutation.SetRevisionID(v)
+	return _c
+}
+
+// SetNillableRevisionID sets the "revision_id" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableRevisionID(v *uuid.UUID) *ResultCreate {
+	if v != nil {
+		_c.SetRevisionID(*v)
+	}
+	return _c
+}
+
 // SetTotal sets the "total" field.
 func (_c *ResultCreate) SetTotal(v int) *ResultCreate {
 	_c.mutation.SetTotal(v)
@@ -62,6 +76,20 @@ func (_c *ResultCreate) SetReport(v json.RawMessage) *ResultCreate {
 // SetCreatedAt sets the "created_at" field.
 func (_c *ResultCreate) SetCreatedAt(v time.Time) *ResultCreate {
 	_c.mutation.SetCreatedAt(v)
+	return _c
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (_c *ResultCreate) SetRegradeID(v uuid.UUID) *ResultCreate {
+	_c.mutation.SetRegradeID(v)
+	return _c
+}
+
+// SetNillableRegradeID sets the "regrade_id" field if the given value is not nil.
+func (_c *ResultCreate) SetNillableRegradeID(v *uuid.UUID) *ResultCreate {
+	if v != nil {
+		_c.SetRegradeID(*v)
+	}
 	return _c
 }
 
@@ -175,6 +203,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 		_node.ID = id
 		_spec.ID.Value = &id
 	}
+	if value, ok := _c.mutation.RevisionID(); ok {
+		_spec.SetField(result.FieldRevisionID, field.TypeUUID, value)
+		_node.RevisionID = &value
+	}
 	if value, ok := _c.mutation.Total(); ok {
 		_spec.SetField(result.FieldTotal, field.TypeInt, value)
 		_node.Total = &value
@@ -186,6 +218,10 @@ func (_c *ResultCreate) createSpec() (*Result, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(result.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.RegradeID(); ok {
+		_spec.SetField(result.FieldRegradeID, field.TypeUUID, value)
+		_node.RegradeID = &value
 	}
 	if nodes := _c.mutation.AttemptIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -273,6 +309,102 @@ type (
 	}
 )
 
+// SetConversionVersion sets the "conversion_version" field.
+func (u *ResultUpsert) SetConversionVersion(v string) *ResultUpsert {
+	u.Set(result.FieldConversionVersion, v)
+	return u
+}
+
+// UpdateConversionVersion sets the "conversion_version" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateConversionVersion() *ResultUpsert {
+	u.SetExcluded(result.FieldConversionVersion)
+	return u
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (u *ResultUpsert) SetRevisionID(v uuid.UUID) *ResultUpsert {
+	u.Set(result.FieldRevisionID, v)
+	return u
+}
+
+// UpdateRevisionID sets the "revision_id" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateRevisionID() *ResultUpsert {
+	u.SetExcluded(result.FieldRevisionID)
+	return u
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (u *ResultUpsert) ClearRevisionID() *ResultUpsert {
+	u.SetNull(result.FieldRevisionID)
+	return u
+}
+
+// SetTotal sets the "total" field.
+func (u *ResultUpsert) SetTotal(v int) *ResultUpsert {
+	u.Set(result.FieldTotal, v)
+	return u
+}
+
+// UpdateTotal sets the "total" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateTotal() *ResultUpsert {
+	u.SetExcluded(result.FieldTotal)
+	return u
+}
+
+// AddTotal adds v to the "total" field.
+func (u *ResultUpsert) AddTotal(v int) *ResultUpsert {
+	u.Add(result.FieldTotal, v)
+	return u
+}
+
+// ClearTotal clears the value of the "total" field.
+func (u *ResultUpsert) ClearTotal() *ResultUpsert {
+	u.SetNull(result.FieldTotal)
+	return u
+}
+
+// SetReport sets the "report" field.
+func (u *ResultUpsert) SetReport(v json.RawMessage) *ResultUpsert {
+	u.Set(result.FieldReport, v)
+	return u
+}
+
+// UpdateReport sets the "report" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateReport() *ResultUpsert {
+	u.SetExcluded(result.FieldReport)
+	return u
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (u *ResultUpsert) SetCreatedAt(v time.Time) *ResultUpsert {
+	u.Set(result.FieldCreatedAt, v)
+	return u
+}
+
+// UpdateCreatedAt sets the "created_at" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateCreatedAt() *ResultUpsert {
+	u.SetExcluded(result.FieldCreatedAt)
+	return u
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (u *ResultUpsert) SetRegradeID(v uuid.UUID) *ResultUpsert {
+	u.Set(result.FieldRegradeID, v)
+	return u
+}
+
+// UpdateRegradeID sets the "regrade_id" field to the value that was provided on create.
+func (u *ResultUpsert) UpdateRegradeID() *ResultUpsert {
+	u.SetExcluded(result.FieldRegradeID)
+	return u
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (u *ResultUpsert) ClearRegradeID() *ResultUpsert {
+	u.SetNull(result.FieldRegradeID)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -292,18 +424,6 @@ func (u *ResultUpsertOne) UpdateNewValues() *ResultUpsertOne {
 		}
 		if _, exists := u.create.mutation.AttemptID(); exists {
 			s.SetIgnore(result.FieldAttemptID)
-		}
-		if _, exists := u.create.mutation.ConversionVersion(); exists {
-			s.SetIgnore(result.FieldConversionVersion)
-		}
-		if _, exists := u.create.mutation.Total(); exists {
-			s.SetIgnore(result.FieldTotal)
-		}
-		if _, exists := u.create.mutation.Report(); exists {
-			s.SetIgnore(result.FieldReport)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(result.FieldCreatedAt)
 		}
 	}))
 	return u
@@ -334,6 +454,118 @@ func (u *ResultUpsertOne) Update(set func(*ResultUpsert)) *ResultUpsertOne {
 		set(&ResultUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetConversionVersion sets the "conversion_version" field.
+func (u *ResultUpsertOne) SetConversionVersion(v string) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetConversionVersion(v)
+	})
+}
+
+// UpdateConversionVersion sets the "conversion_version" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateConversionVersion() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateConversionVersion()
+	})
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (u *ResultUpsertOne) SetRevisionID(v uuid.UUID) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetRevisionID(v)
+	})
+}
+
+// UpdateRevisionID sets the "revision_id" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateRevisionID() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateRevisionID()
+	})
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (u *ResultUpsertOne) ClearRevisionID() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearRevisionID()
+	})
+}
+
+// SetTotal sets the "total" field.
+func (u *ResultUpsertOne) SetTotal(v int) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetTotal(v)
+	})
+}
+
+// AddTotal adds v to the "total" field.
+func (u *ResultUpsertOne) AddTotal(v int) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.AddTotal(v)
+	})
+}
+
+// UpdateTotal sets the "total" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateTotal() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateTotal()
+	})
+}
+
+// ClearTotal clears the value of the "total" field.
+func (u *ResultUpsertOne) ClearTotal() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearTotal()
+	})
+}
+
+// SetReport sets the "report" field.
+func (u *ResultUpsertOne) SetReport(v json.RawMessage) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetReport(v)
+	})
+}
+
+// UpdateReport sets the "report" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateReport() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateReport()
+	})
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (u *ResultUpsertOne) SetCreatedAt(v time.Time) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetCreatedAt(v)
+	})
+}
+
+// UpdateCreatedAt sets the "created_at" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateCreatedAt() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateCreatedAt()
+	})
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (u *ResultUpsertOne) SetRegradeID(v uuid.UUID) *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetRegradeID(v)
+	})
+}
+
+// UpdateRegradeID sets the "regrade_id" field to the value that was provided on create.
+func (u *ResultUpsertOne) UpdateRegradeID() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateRegradeID()
+	})
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (u *ResultUpsertOne) ClearRegradeID() *ResultUpsertOne {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearRegradeID()
+	})
 }
 
 // Exec executes the query.
@@ -521,18 +753,6 @@ func (u *ResultUpsertBulk) UpdateNewValues() *ResultUpsertBulk {
 			if _, exists := b.mutation.AttemptID(); exists {
 				s.SetIgnore(result.FieldAttemptID)
 			}
-			if _, exists := b.mutation.ConversionVersion(); exists {
-				s.SetIgnore(result.FieldConversionVersion)
-			}
-			if _, exists := b.mutation.Total(); exists {
-				s.SetIgnore(result.FieldTotal)
-			}
-			if _, exists := b.mutation.Report(); exists {
-				s.SetIgnore(result.FieldReport)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(result.FieldCreatedAt)
-			}
 		}
 	}))
 	return u
@@ -563,6 +783,118 @@ func (u *ResultUpsertBulk) Update(set func(*ResultUpsert)) *ResultUpsertBulk {
 		set(&ResultUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetConversionVersion sets the "conversion_version" field.
+func (u *ResultUpsertBulk) SetConversionVersion(v string) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetConversionVersion(v)
+	})
+}
+
+// UpdateConversionVersion sets the "conversion_version" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateConversionVersion() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateConversionVersion()
+	})
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (u *ResultUpsertBulk) SetRevisionID(v uuid.UUID) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetRevisionID(v)
+	})
+}
+
+// UpdateRevisionID sets the "revision_id" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateRevisionID() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateRevisionID()
+	})
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (u *ResultUpsertBulk) ClearRevisionID() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearRevisionID()
+	})
+}
+
+// SetTotal sets the "total" field.
+func (u *ResultUpsertBulk) SetTotal(v int) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetTotal(v)
+	})
+}
+
+// AddTotal adds v to the "total" field.
+func (u *ResultUpsertBulk) AddTotal(v int) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.AddTotal(v)
+	})
+}
+
+// UpdateTotal sets the "total" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateTotal() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateTotal()
+	})
+}
+
+// ClearTotal clears the value of the "total" field.
+func (u *ResultUpsertBulk) ClearTotal() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearTotal()
+	})
+}
+
+// SetReport sets the "report" field.
+func (u *ResultUpsertBulk) SetReport(v json.RawMessage) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetReport(v)
+	})
+}
+
+// UpdateReport sets the "report" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateReport() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateReport()
+	})
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (u *ResultUpsertBulk) SetCreatedAt(v time.Time) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetCreatedAt(v)
+	})
+}
+
+// UpdateCreatedAt sets the "created_at" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateCreatedAt() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateCreatedAt()
+	})
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (u *ResultUpsertBulk) SetRegradeID(v uuid.UUID) *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.SetRegradeID(v)
+	})
+}
+
+// UpdateRegradeID sets the "regrade_id" field to the value that was provided on create.
+func (u *ResultUpsertBulk) UpdateRegradeID() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.UpdateRegradeID()
+	})
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (u *ResultUpsertBulk) ClearRegradeID() *ResultUpsertBulk {
+	return u.Update(func(s *ResultUpsert) {
+		s.ClearRegradeID()
+	})
 }
 
 // Exec executes the query.

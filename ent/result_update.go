@@ -4,12 +4,17 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/result"
 )
@@ -28,9 +33,133 @@ func (_u *ResultUpdate) Where(ps ...predicate.Result) *ResultUpdate {
 	return _u
 }
 
+// SetConversionVersion sets the "conversion_version" field.
+func (_u *ResultUpdate) SetConversionVersion(v string) *ResultUpdate {
+	_u.mutation.SetConversionVersion(v)
+	return _u
+}
+
+// SetNillableConversionVersion sets the "conversion_version" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableConversionVersion(v *string) *ResultUpdate {
+	if v != nil {
+		_u.SetConversionVersion(*v)
+	}
+	return _u
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (_u *ResultUpdate) SetRevisionID(v uuid.UUID) *ResultUpdate {
+	_u.mutation.SetRevisionID(v)
+	return _u
+}
+
+// SetNillableRevisionID sets the "revision_id" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableRevisionID(v *uuid.UUID) *ResultUpdate {
+	if v != nil {
+		_u.SetRevisionID(*v)
+	}
+	return _u
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (_u *ResultUpdate) ClearRevisionID() *ResultUpdate {
+	_u.mutation.ClearRevisionID()
+	return _u
+}
+
+// SetTotal sets the "total" field.
+func (_u *ResultUpdate) SetTotal(v int) *ResultUpdate {
+	_u.mutation.ResetTotal()
+	_u.mutation.SetTotal(v)
+	return _u
+}
+
+// SetNillableTotal sets the "total" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableTotal(v *int) *ResultUpdate {
+	if v != nil {
+		_u.SetTotal(*v)
+	}
+	return _u
+}
+
+// AddTotal adds value to the "total" field.
+func (_u *ResultUpdate) AddTotal(v int) *ResultUpdate {
+	_u.mutation.AddTotal(v)
+	return _u
+}
+
+// ClearTotal clears the value of the "total" field.
+func (_u *ResultUpdate) ClearTotal() *ResultUpdate {
+	_u.mutation.ClearTotal()
+	return _u
+}
+
+// SetReport sets the "report" field.
+func (_u *ResultUpdate) SetReport(v json.RawMessage) *ResultUpdate {
+	_u.mutation.SetReport(v)
+	return _u
+}
+
+// AppendReport appends value to the "report" field.
+func (_u *ResultUpdate) AppendReport(v json.RawMessage) *ResultUpdate {
+	_u.mutation.AppendReport(v)
+	return _u
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (_u *ResultUpdate) SetCreatedAt(v time.Time) *ResultUpdate {
+	_u.mutation.SetCreatedAt(v)
+	return _u
+}
+
+// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableCreatedAt(v *time.Time) *ResultUpdate {
+	if v != nil {
+		_u.SetCreatedAt(*v)
+	}
+	return _u
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (_u *ResultUpdate) SetRegradeID(v uuid.UUID) *ResultUpdate {
+	_u.mutation.SetRegradeID(v)
+	return _u
+}
+
+// SetNillableRegradeID sets the "regrade_id" field if the given value is not nil.
+func (_u *ResultUpdate) SetNillableRegradeID(v *uuid.UUID) *ResultUpdate {
+	if v != nil {
+		_u.SetRegradeID(*v)
+	}
+	return _u
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (_u *ResultUpdate) ClearRegradeID() *ResultUpdate {
+	_u.mutation.ClearRegradeID()
+	return _u
+}
+
+// SetConversionID sets the "conversion" edge to the ConversionTable entity by ID.
+func (_u *ResultUpdate) SetConversionID(id string) *ResultUpdate {
+	_u.mutation.SetConversionID(id)
+	return _u
+}
+
+// SetConversion sets the "conversion" edge to the ConversionTable entity.
+func (_u *ResultUpdate) SetConversion(v *ConversionTable) *ResultUpdate {
+	return _u.SetConversionID(v.ID)
+}
+
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdate) Mutation() *ResultMutation {
 	return _u.mutation
+}
+
+// ClearConversion clears the "conversion" edge to the ConversionTable entity.
+func (_u *ResultUpdate) ClearConversion() *ResultUpdate {
+	_u.mutation.ClearConversion()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -89,8 +218,66 @@ func (_u *ResultUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			}
 		}
 	}
+	if value, ok := _u.mutation.RevisionID(); ok {
+		_spec.SetField(result.FieldRevisionID, field.TypeUUID, value)
+	}
+	if _u.mutation.RevisionIDCleared() {
+		_spec.ClearField(result.FieldRevisionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Total(); ok {
+		_spec.SetField(result.FieldTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTotal(); ok {
+		_spec.AddField(result.FieldTotal, field.TypeInt, value)
+	}
 	if _u.mutation.TotalCleared() {
 		_spec.ClearField(result.FieldTotal, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Report(); ok {
+		_spec.SetField(result.FieldReport, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedReport(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, result.FieldReport, value)
+		})
+	}
+	if value, ok := _u.mutation.CreatedAt(); ok {
+		_spec.SetField(result.FieldCreatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.RegradeID(); ok {
+		_spec.SetField(result.FieldRegradeID, field.TypeUUID, value)
+	}
+	if _u.mutation.RegradeIDCleared() {
+		_spec.ClearField(result.FieldRegradeID, field.TypeUUID)
+	}
+	if _u.mutation.ConversionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.ConversionTable,
+			Columns: []string{result.ConversionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(conversiontable.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConversionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.ConversionTable,
+			Columns: []string{result.ConversionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(conversiontable.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
@@ -114,9 +301,133 @@ type ResultUpdateOne struct {
 	modifiers []func(*sql.UpdateBuilder)
 }
 
+// SetConversionVersion sets the "conversion_version" field.
+func (_u *ResultUpdateOne) SetConversionVersion(v string) *ResultUpdateOne {
+	_u.mutation.SetConversionVersion(v)
+	return _u
+}
+
+// SetNillableConversionVersion sets the "conversion_version" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableConversionVersion(v *string) *ResultUpdateOne {
+	if v != nil {
+		_u.SetConversionVersion(*v)
+	}
+	return _u
+}
+
+// SetRevisionID sets the "revision_id" field.
+func (_u *ResultUpdateOne) SetRevisionID(v uuid.UUID) *ResultUpdateOne {
+	_u.mutation.SetRevisionID(v)
+	return _u
+}
+
+// SetNillableRevisionID sets the "revision_id" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableRevisionID(v *uuid.UUID) *ResultUpdateOne {
+	if v != nil {
+		_u.SetRevisionID(*v)
+	}
+	return _u
+}
+
+// ClearRevisionID clears the value of the "revision_id" field.
+func (_u *ResultUpdateOne) ClearRevisionID() *ResultUpdateOne {
+	_u.mutation.ClearRevisionID()
+	return _u
+}
+
+// SetTotal sets the "total" field.
+func (_u *ResultUpdateOne) SetTotal(v int) *ResultUpdateOne {
+	_u.mutation.ResetTotal()
+	_u.mutation.SetTotal(v)
+	return _u
+}
+
+// SetNillableTotal sets the "total" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableTotal(v *int) *ResultUpdateOne {
+	if v != nil {
+		_u.SetTotal(*v)
+	}
+	return _u
+}
+
+// AddTotal adds value to the "total" field.
+func (_u *ResultUpdateOne) AddTotal(v int) *ResultUpdateOne {
+	_u.mutation.AddTotal(v)
+	return _u
+}
+
+// ClearTotal clears the value of the "total" field.
+func (_u *ResultUpdateOne) ClearTotal() *ResultUpdateOne {
+	_u.mutation.ClearTotal()
+	return _u
+}
+
+// SetReport sets the "report" field.
+func (_u *ResultUpdateOne) SetReport(v json.RawMessage) *ResultUpdateOne {
+	_u.mutation.SetReport(v)
+	return _u
+}
+
+// AppendReport appends value to the "report" field.
+func (_u *ResultUpdateOne) AppendReport(v json.RawMessage) *ResultUpdateOne {
+	_u.mutation.AppendReport(v)
+	return _u
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (_u *ResultUpdateOne) SetCreatedAt(v time.Time) *ResultUpdateOne {
+	_u.mutation.SetCreatedAt(v)
+	return _u
+}
+
+// SetNillableCreatedAt sets the "created_at" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableCreatedAt(v *time.Time) *ResultUpdateOne {
+	if v != nil {
+		_u.SetCreatedAt(*v)
+	}
+	return _u
+}
+
+// SetRegradeID sets the "regrade_id" field.
+func (_u *ResultUpdateOne) SetRegradeID(v uuid.UUID) *ResultUpdateOne {
+	_u.mutation.SetRegradeID(v)
+	return _u
+}
+
+// SetNillableRegradeID sets the "regrade_id" field if the given value is not nil.
+func (_u *ResultUpdateOne) SetNillableRegradeID(v *uuid.UUID) *ResultUpdateOne {
+	if v != nil {
+		_u.SetRegradeID(*v)
+	}
+	return _u
+}
+
+// ClearRegradeID clears the value of the "regrade_id" field.
+func (_u *ResultUpdateOne) ClearRegradeID() *ResultUpdateOne {
+	_u.mutation.ClearRegradeID()
+	return _u
+}
+
+// SetConversionID sets the "conversion" edge to the ConversionTable entity by ID.
+func (_u *ResultUpdateOne) SetConversionID(id string) *ResultUpdateOne {
+	_u.mutation.SetConversionID(id)
+	return _u
+}
+
+// SetConversion sets the "conversion" edge to the ConversionTable entity.
+func (_u *ResultUpdateOne) SetConversion(v *ConversionTable) *ResultUpdateOne {
+	return _u.SetConversionID(v.ID)
+}
+
 // Mutation returns the ResultMutation object of the builder.
 func (_u *ResultUpdateOne) Mutation() *ResultMutation {
 	return _u.mutation
+}
+
+// ClearConversion clears the "conversion" edge to the ConversionTable entity.
+func (_u *ResultUpdateOne) ClearConversion() *ResultUpdateOne {
+	_u.mutation.ClearConversion()
+	return _u
 }
 
 // Where appends a list predicates to the ResultUpdate builder.
@@ -205,8 +516,66 @@ func (_u *ResultUpdateOne) sqlSave(ctx context.Context) (_node *Result, err erro
 			}
 		}
 	}
+	if value, ok := _u.mutation.RevisionID(); ok {
+		_spec.SetField(result.FieldRevisionID, field.TypeUUID, value)
+	}
+	if _u.mutation.RevisionIDCleared() {
+		_spec.ClearField(result.FieldRevisionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Total(); ok {
+		_spec.SetField(result.FieldTotal, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedTotal(); ok {
+		_spec.AddField(result.FieldTotal, field.TypeInt, value)
+	}
 	if _u.mutation.TotalCleared() {
 		_spec.ClearField(result.FieldTotal, field.TypeInt)
+	}
+	if value, ok := _u.mutation.Report(); ok {
+		_spec.SetField(result.FieldReport, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedReport(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, result.FieldReport, value)
+		})
+	}
+	if value, ok := _u.mutation.CreatedAt(); ok {
+		_spec.SetField(result.FieldCreatedAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.RegradeID(); ok {
+		_spec.SetField(result.FieldRegradeID, field.TypeUUID, value)
+	}
+	if _u.mutation.RegradeIDCleared() {
+		_spec.ClearField(result.FieldRegradeID, field.TypeUUID)
+	}
+	if _u.mutation.ConversionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.ConversionTable,
+			Columns: []string{result.ConversionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(conversiontable.FieldID, field.TypeString),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ConversionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   result.ConversionTable,
+			Columns: []string{result.ConversionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(conversiontable.FieldID, field.TypeString),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Result{config: _u.config}

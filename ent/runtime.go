@@ -2,8 +2,65 @@
 
 package ent
 
+import (
+	"github.com/toeic-app/toeic/ent/answer"
+	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/conversiontable"
+	"github.com/toeic-app/toeic/ent/schema"
+)
+
 // The init function reads all schema descriptors with runtime code
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	answerFields := schema.Answer{}.Fields()
+	_ = answerFields
+	// answerDescPosition is the schema descriptor for position field.
+	answerDescPosition := answerFields[7].Descriptor()
+	// answer.DefaultPosition holds the default value on creation for the position field.
+	answer.DefaultPosition = answerDescPosition.Default.(int64)
+	attemptFields := schema.Attempt{}.Fields()
+	_ = attemptFields
+	// attemptDescAnswered is the schema descriptor for answered field.
+	attemptDescAnswered := attemptFields[14].Descriptor()
+	// attempt.DefaultAnswered holds the default value on creation for the answered field.
+	attempt.DefaultAnswered = attemptDescAnswered.Default.(int)
+	// attemptDescPosition is the schema descriptor for position field.
+	attemptDescPosition := attemptFields[15].Descriptor()
+	// attempt.DefaultPosition holds the default value on creation for the position field.
+	attempt.DefaultPosition = attemptDescPosition.Default.(int64)
+	// attemptDescTimePercent is the schema descriptor for time_percent field.
+	attemptDescTimePercent := attemptFields[16].Descriptor()
+	// attempt.DefaultTimePercent holds the default value on creation for the time_percent field.
+	attempt.DefaultTimePercent = attemptDescTimePercent.Default.(int)
+	// attemptDescExtraSeconds is the schema descriptor for extra_seconds field.
+	attemptDescExtraSeconds := attemptFields[17].Descriptor()
+	// attempt.DefaultExtraSeconds holds the default value on creation for the extra_seconds field.
+	attempt.DefaultExtraSeconds = attemptDescExtraSeconds.Default.(int)
+	// attemptDescPausePercent is the schema descriptor for pause_percent field.
+	attemptDescPausePercent := attemptFields[18].Descriptor()
+	// attempt.DefaultPausePercent holds the default value on creation for the pause_percent field.
+	attempt.DefaultPausePercent = attemptDescPausePercent.Default.(int)
+	// attemptDescListeningOmitted is the schema descriptor for listening_omitted field.
+	attemptDescListeningOmitted := attemptFields[19].Descriptor()
+	// attempt.DefaultListeningOmitted holds the default value on creation for the listening_omitted field.
+	attempt.DefaultListeningOmitted = attemptDescListeningOmitted.Default.(bool)
+	// attemptDescLimitSeconds is the schema descriptor for limit_seconds field.
+	attemptDescLimitSeconds := attemptFields[20].Descriptor()
+	// attempt.DefaultLimitSeconds holds the default value on creation for the limit_seconds field.
+	attempt.DefaultLimitSeconds = attemptDescLimitSeconds.Default.(int)
+	// attemptDescPausedMs is the schema descriptor for paused_ms field.
+	attemptDescPausedMs := attemptFields[22].Descriptor()
+	// attempt.DefaultPausedMs holds the default value on creation for the paused_ms field.
+	attempt.DefaultPausedMs = attemptDescPausedMs.Default.(int64)
+	// attemptDescPauses is the schema descriptor for pauses field.
+	attemptDescPauses := attemptFields[23].Descriptor()
+	// attempt.DefaultPauses holds the default value on creation for the pauses field.
+	attempt.DefaultPauses = attemptDescPauses.Default.(int)
+	conversiontableFields := schema.ConversionTable{}.Fields()
+	_ = conversiontableFields
+	// conversiontableDescNote is the schema descriptor for note field.
+	conversiontableDescNote := conversiontableFields[3].Descriptor()
+	// conversiontable.DefaultNote holds the default value on creation for the note field.
+	conversiontable.DefaultNote = conversiontableDescNote.Default.(string)
 }

@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// APIToken is the client for interacting with the APIToken builders.
 	APIToken *APITokenClient
+	// Accommodation is the client for interacting with the Accommodation builders.
+	Accommodation *AccommodationClient
 	// AccountExport is the client for interacting with the AccountExport builders.
 	AccountExport *AccountExportClient
 	// AccountFlow is the client for interacting with the AccountFlow builders.
@@ -24,26 +26,42 @@ type Tx struct {
 	ActorChange *ActorChangeClient
 	// Answer is the client for interacting with the Answer builders.
 	Answer *AnswerClient
+	// AnswerChange is the client for interacting with the AnswerChange builders.
+	AnswerChange *AnswerChangeClient
 	// Attempt is the client for interacting with the Attempt builders.
 	Attempt *AttemptClient
+	// AttemptPause is the client for interacting with the AttemptPause builders.
+	AttemptPause *AttemptPauseClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// ConversionActivation is the client for interacting with the ConversionActivation builders.
+	ConversionActivation *ConversionActivationClient
 	// ConversionTable is the client for interacting with the ConversionTable builders.
 	ConversionTable *ConversionTableClient
 	// Erasure is the client for interacting with the Erasure builders.
 	Erasure *ErasureClient
 	// Exam is the client for interacting with the Exam builders.
 	Exam *ExamClient
+	// ExamPolicy is the client for interacting with the ExamPolicy builders.
+	ExamPolicy *ExamPolicyClient
 	// ExamRevision is the client for interacting with the ExamRevision builders.
 	ExamRevision *ExamRevisionClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FormStatistics is the client for interacting with the FormStatistics builders.
+	FormStatistics *FormStatisticsClient
+	// FormerResult is the client for interacting with the FormerResult builders.
+	FormerResult *FormerResultClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// Job is the client for interacting with the Job builders.
 	Job *JobClient
+	// LeaderboardEntry is the client for interacting with the LeaderboardEntry builders.
+	LeaderboardEntry *LeaderboardEntryClient
+	// LearnerItem is the client for interacting with the LearnerItem builders.
+	LearnerItem *LearnerItemClient
 	// LoginFailure is the client for interacting with the LoginFailure builders.
 	LoginFailure *LoginFailureClient
 	// LoginGuard is the client for interacting with the LoginGuard builders.
@@ -52,14 +70,24 @@ type Tx struct {
 	MediaObject *MediaObjectClient
 	// Passkey is the client for interacting with the Passkey builders.
 	Passkey *PasskeyClient
+	// PracticeAnswer is the client for interacting with the PracticeAnswer builders.
+	PracticeAnswer *PracticeAnswerClient
+	// PracticeSet is the client for interacting with the PracticeSet builders.
+	PracticeSet *PracticeSetClient
+	// Question is the client for interacting with the Question builders.
+	Question *QuestionClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
+	// Regrade is the client for interacting with the Regrade builders.
+	Regrade *RegradeClient
 	// Result is the client for interacting with the Result builders.
 	Result *ResultClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// Schedule is the client for interacting with the Schedule builders.
+	Schedule *ScheduleClient
 	// SecretKey is the client for interacting with the SecretKey builders.
 	SecretKey *SecretKeyClient
 	// TOTPDevice is the client for interacting with the TOTPDevice builders.
@@ -200,28 +228,42 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.APIToken = NewAPITokenClient(tx.config)
+	tx.Accommodation = NewAccommodationClient(tx.config)
 	tx.AccountExport = NewAccountExportClient(tx.config)
 	tx.AccountFlow = NewAccountFlowClient(tx.config)
 	tx.ActorChange = NewActorChangeClient(tx.config)
 	tx.Answer = NewAnswerClient(tx.config)
+	tx.AnswerChange = NewAnswerChangeClient(tx.config)
 	tx.Attempt = NewAttemptClient(tx.config)
+	tx.AttemptPause = NewAttemptPauseClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditHead = NewAuditHeadClient(tx.config)
+	tx.ConversionActivation = NewConversionActivationClient(tx.config)
 	tx.ConversionTable = NewConversionTableClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)
 	tx.Exam = NewExamClient(tx.config)
+	tx.ExamPolicy = NewExamPolicyClient(tx.config)
 	tx.ExamRevision = NewExamRevisionClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
+	tx.FormStatistics = NewFormStatisticsClient(tx.config)
+	tx.FormerResult = NewFormerResultClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.Job = NewJobClient(tx.config)
+	tx.LeaderboardEntry = NewLeaderboardEntryClient(tx.config)
+	tx.LearnerItem = NewLearnerItemClient(tx.config)
 	tx.LoginFailure = NewLoginFailureClient(tx.config)
 	tx.LoginGuard = NewLoginGuardClient(tx.config)
 	tx.MediaObject = NewMediaObjectClient(tx.config)
 	tx.Passkey = NewPasskeyClient(tx.config)
+	tx.PracticeAnswer = NewPracticeAnswerClient(tx.config)
+	tx.PracticeSet = NewPracticeSetClient(tx.config)
+	tx.Question = NewQuestionClient(tx.config)
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
+	tx.Regrade = NewRegradeClient(tx.config)
 	tx.Result = NewResultClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
+	tx.Schedule = NewScheduleClient(tx.config)
 	tx.SecretKey = NewSecretKeyClient(tx.config)
 	tx.TOTPDevice = NewTOTPDeviceClient(tx.config)
 	tx.User = NewUserClient(tx.config)

@@ -11,6 +11,8 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/accommodation"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
 	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
 )
@@ -78,9 +80,17 @@ type UserEdges struct {
 	APITokens []*APIToken `json:"api_tokens,omitempty"`
 	// Attempts holds the value of the attempts edge.
 	Attempts []*Attempt `json:"attempts,omitempty"`
+	// Accommodation holds the value of the accommodation edge.
+	Accommodation *Accommodation `json:"accommodation,omitempty"`
+	// Items holds the value of the items edge.
+	Items []*LearnerItem `json:"items,omitempty"`
+	// PracticeSets holds the value of the practice_sets edge.
+	PracticeSets []*PracticeSet `json:"practice_sets,omitempty"`
+	// LeaderboardEntry holds the value of the leaderboard_entry edge.
+	LeaderboardEntry *LeaderboardEntry `json:"leaderboard_entry,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [9]bool
+	loadedTypes [13]bool
 }
 
 // FlowsOrErr returns the Flows value or an error if the edge
@@ -164,6 +174,46 @@ func (e UserEdges) AttemptsOrErr() ([]*Attempt, error) {
 		return e.Attempts, nil
 	}
 	return nil, &NotLoadedError{edge: "attempts"}
+}
+
+// AccommodationOrErr returns the Accommodation value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) AccommodationOrErr() (*Accommodation, error) {
+	if e.Accommodation != nil {
+		return e.Accommodation, nil
+	} else if e.loadedTypes[9] {
+		return nil, &NotFoundError{label: accommodation.Label}
+	}
+	return nil, &NotLoadedError{edge: "accommodation"}
+}
+
+// ItemsOrErr returns the Items value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) ItemsOrErr() ([]*LearnerItem, error) {
+	if e.loadedTypes[10] {
+		return e.Items, nil
+	}
+	return nil, &NotLoadedError{edge: "items"}
+}
+
+// PracticeSetsOrErr returns the PracticeSets value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) PracticeSetsOrErr() ([]*PracticeSet, error) {
+	if e.loadedTypes[11] {
+		return e.PracticeSets, nil
+	}
+	return nil, &NotLoadedError{edge: "practice_sets"}
+}
+
+// LeaderboardEntryOrErr returns the LeaderboardEntry value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) LeaderboardEntryOrErr() (*LeaderboardEntry, error) {
+	if e.LeaderboardEntry != nil {
+		return e.LeaderboardEntry, nil
+	} else if e.loadedTypes[12] {
+		return nil, &NotFoundError{label: leaderboardentry.Label}
+	}
+	return nil, &NotLoadedError{edge: "leaderboard_entry"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -365,6 +415,26 @@ func (_m *User) QueryAPITokens() *APITokenQuery {
 // QueryAttempts queries the "attempts" edge of the User entity.
 func (_m *User) QueryAttempts() *AttemptQuery {
 	return NewUserClient(_m.config).QueryAttempts(_m)
+}
+
+// QueryAccommodation queries the "accommodation" edge of the User entity.
+func (_m *User) QueryAccommodation() *AccommodationQuery {
+	return NewUserClient(_m.config).QueryAccommodation(_m)
+}
+
+// QueryItems queries the "items" edge of the User entity.
+func (_m *User) QueryItems() *LearnerItemQuery {
+	return NewUserClient(_m.config).QueryItems(_m)
+}
+
+// QueryPracticeSets queries the "practice_sets" edge of the User entity.
+func (_m *User) QueryPracticeSets() *PracticeSetQuery {
+	return NewUserClient(_m.config).QueryPracticeSets(_m)
+}
+
+// QueryLeaderboardEntry queries the "leaderboard_entry" edge of the User entity.
+func (_m *User) QueryLeaderboardEntry() *LeaderboardEntryQuery {
+	return NewUserClient(_m.config).QueryLeaderboardEntry(_m)
 }
 
 // Update returns a builder for updating this User.

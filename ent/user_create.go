@@ -13,12 +13,16 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceset"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/totpdevice"
 	"github.com/toeic-app/toeic/ent/user"
@@ -346,6 +350,74 @@ func (_c *UserCreate) AddAttempts(v ...*Attempt) *UserCreate {
 	return _c.AddAttemptIDs(ids...)
 }
 
+// SetAccommodationID sets the "accommodation" edge to the Accommodation entity by ID.
+func (_c *UserCreate) SetAccommodationID(id uuid.UUID) *UserCreate {
+	_c.mutation.SetAccommodationID(id)
+	return _c
+}
+
+// SetNillableAccommodationID sets the "accommodation" edge to the Accommodation entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableAccommodationID(id *uuid.UUID) *UserCreate {
+	if id != nil {
+		_c = _c.SetAccommodationID(*id)
+	}
+	return _c
+}
+
+// SetAccommodation sets the "accommodation" edge to the Accommodation entity.
+func (_c *UserCreate) SetAccommodation(v *Accommodation) *UserCreate {
+	return _c.SetAccommodationID(v.ID)
+}
+
+// AddItemIDs adds the "items" edge to the LearnerItem entity by IDs.
+func (_c *UserCreate) AddItemIDs(ids ...int64) *UserCreate {
+	_c.mutation.AddItemIDs(ids...)
+	return _c
+}
+
+// AddItems adds the "items" edges to the LearnerItem entity.
+func (_c *UserCreate) AddItems(v ...*LearnerItem) *UserCreate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddItemIDs(ids...)
+}
+
+// AddPracticeSetIDs adds the "practice_sets" edge to the PracticeSet entity by IDs.
+func (_c *UserCreate) AddPracticeSetIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddPracticeSetIDs(ids...)
+	return _c
+}
+
+// AddPracticeSets adds the "practice_sets" edges to the PracticeSet entity.
+func (_c *UserCreate) AddPracticeSets(v ...*PracticeSet) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddPracticeSetIDs(ids...)
+}
+
+// SetLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID.
+func (_c *UserCreate) SetLeaderboardEntryID(id uuid.UUID) *UserCreate {
+	_c.mutation.SetLeaderboardEntryID(id)
+	return _c
+}
+
+// SetNillableLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID if the given value is not nil.
+func (_c *UserCreate) SetNillableLeaderboardEntryID(id *uuid.UUID) *UserCreate {
+	if id != nil {
+		_c = _c.SetLeaderboardEntryID(*id)
+	}
+	return _c
+}
+
+// SetLeaderboardEntry sets the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (_c *UserCreate) SetLeaderboardEntry(v *LeaderboardEntry) *UserCreate {
+	return _c.SetLeaderboardEntryID(v.ID)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_c *UserCreate) Mutation() *UserMutation {
 	return _c.mutation
@@ -638,6 +710,70 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(attempt.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AccommodationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.AccommodationTable,
+			Columns: []string{user.AccommodationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(accommodation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ItemsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.PracticeSetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LeaderboardEntryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.LeaderboardEntryTable,
+			Columns: []string{user.LeaderboardEntryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(leaderboardentry.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

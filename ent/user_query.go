@@ -14,12 +14,16 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceset"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/totpdevice"
@@ -43,6 +47,10 @@ type UserQuery struct {
 	withSessions           *UserSessionQuery
 	withAPITokens          *APITokenQuery
 	withAttempts           *AttemptQuery
+	withAccommodation      *AccommodationQuery
+	withItems              *LearnerItemQuery
+	withPracticeSets       *PracticeSetQuery
+	withLeaderboardEntry   *LeaderboardEntryQuery
 	modifiers              []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -278,6 +286,94 @@ func (_q *UserQuery) QueryAttempts() *AttemptQuery {
 	return query
 }
 
+// QueryAccommodation chains the current query on the "accommodation" edge.
+func (_q *UserQuery) QueryAccommodation() *AccommodationQuery {
+	query := (&AccommodationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(accommodation.Table, accommodation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, user.AccommodationTable, user.AccommodationColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryItems chains the current query on the "items" edge.
+func (_q *UserQuery) QueryItems() *LearnerItemQuery {
+	query := (&LearnerItemClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(learneritem.Table, learneritem.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.ItemsTable, user.ItemsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPracticeSets chains the current query on the "practice_sets" edge.
+func (_q *UserQuery) QueryPracticeSets() *PracticeSetQuery {
+	query := (&PracticeSetClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(practiceset.Table, practiceset.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.PracticeSetsTable, user.PracticeSetsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLeaderboardEntry chains the current query on the "leaderboard_entry" edge.
+func (_q *UserQuery) QueryLeaderboardEntry() *LeaderboardEntryQuery {
+	query := (&LeaderboardEntryClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(leaderboardentry.Table, leaderboardentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, user.LeaderboardEntryTable, user.LeaderboardEntryColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first User entity from the query.
 // Returns a *NotFoundError when no User was found.
 func (_q *UserQuery) First(ctx context.Context) (*User, error) {
@@ -479,6 +575,10 @@ func (_q *UserQuery) Clone() *UserQuery {
 		withSessions:           _q.withSessions.Clone(),
 		withAPITokens:          _q.withAPITokens.Clone(),
 		withAttempts:           _q.withAttempts.Clone(),
+		withAccommodation:      _q.withAccommodation.Clone(),
+		withItems:              _q.withItems.Clone(),
+		withPracticeSets:       _q.withPracticeSets.Clone(),
+		withLeaderboardEntry:   _q.withLeaderboardEntry.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -585,6 +685,50 @@ func (_q *UserQuery) WithAttempts(opts ...func(*AttemptQuery)) *UserQuery {
 	return _q
 }
 
+// WithAccommodation tells the query-builder to eager-load the nodes that are connected to
+// the "accommodation" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithAccommodation(opts ...func(*AccommodationQuery)) *UserQuery {
+	query := (&AccommodationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAccommodation = query
+	return _q
+}
+
+// WithItems tells the query-builder to eager-load the nodes that are connected to
+// the "items" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithItems(opts ...func(*LearnerItemQuery)) *UserQuery {
+	query := (&LearnerItemClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withItems = query
+	return _q
+}
+
+// WithPracticeSets tells the query-builder to eager-load the nodes that are connected to
+// the "practice_sets" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithPracticeSets(opts ...func(*PracticeSetQuery)) *UserQuery {
+	query := (&PracticeSetClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPracticeSets = query
+	return _q
+}
+
+// WithLeaderboardEntry tells the query-builder to eager-load the nodes that are connected to
+// the "leaderboard_entry" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithLeaderboardEntry(opts ...func(*LeaderboardEntryQuery)) *UserQuery {
+	query := (&LeaderboardEntryClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLeaderboardEntry = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -663,7 +807,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [9]bool{
+		loadedTypes = [13]bool{
 			_q.withFlows != nil,
 			_q.withTotp != nil,
 			_q.withRecoveryCodes != nil,
@@ -673,6 +817,10 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			_q.withSessions != nil,
 			_q.withAPITokens != nil,
 			_q.withAttempts != nil,
+			_q.withAccommodation != nil,
+			_q.withItems != nil,
+			_q.withPracticeSets != nil,
+			_q.withLeaderboardEntry != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -755,6 +903,32 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		if err := _q.loadAttempts(ctx, query, nodes,
 			func(n *User) { n.Edges.Attempts = []*Attempt{} },
 			func(n *User, e *Attempt) { n.Edges.Attempts = append(n.Edges.Attempts, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAccommodation; query != nil {
+		if err := _q.loadAccommodation(ctx, query, nodes, nil,
+			func(n *User, e *Accommodation) { n.Edges.Accommodation = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withItems; query != nil {
+		if err := _q.loadItems(ctx, query, nodes,
+			func(n *User) { n.Edges.Items = []*LearnerItem{} },
+			func(n *User, e *LearnerItem) { n.Edges.Items = append(n.Edges.Items, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPracticeSets; query != nil {
+		if err := _q.loadPracticeSets(ctx, query, nodes,
+			func(n *User) { n.Edges.PracticeSets = []*PracticeSet{} },
+			func(n *User, e *PracticeSet) { n.Edges.PracticeSets = append(n.Edges.PracticeSets, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLeaderboardEntry; query != nil {
+		if err := _q.loadLeaderboardEntry(ctx, query, nodes, nil,
+			func(n *User, e *LeaderboardEntry) { n.Edges.LeaderboardEntry = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -1016,6 +1190,120 @@ func (_q *UserQuery) loadAttempts(ctx context.Context, query *AttemptQuery, node
 	}
 	query.Where(predicate.Attempt(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(user.AttemptsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadAccommodation(ctx context.Context, query *AccommodationQuery, nodes []*User, init func(*User), assign func(*User, *Accommodation)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(accommodation.FieldUserID)
+	}
+	query.Where(predicate.Accommodation(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.AccommodationColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadItems(ctx context.Context, query *LearnerItemQuery, nodes []*User, init func(*User), assign func(*User, *LearnerItem)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(learneritem.FieldUserID)
+	}
+	query.Where(predicate.LearnerItem(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.ItemsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadPracticeSets(ctx context.Context, query *PracticeSetQuery, nodes []*User, init func(*User), assign func(*User, *PracticeSet)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(practiceset.FieldUserID)
+	}
+	query.Where(predicate.PracticeSet(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.PracticeSetsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.UserID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadLeaderboardEntry(ctx context.Context, query *LeaderboardEntryQuery, nodes []*User, init func(*User), assign func(*User, *LeaderboardEntry)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(leaderboardentry.FieldUserID)
+	}
+	query.Where(predicate.LeaderboardEntry(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.LeaderboardEntryColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -13,12 +13,16 @@ import (
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
+	"github.com/toeic-app/toeic/ent/accommodation"
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/apitoken"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/externalidentity"
+	"github.com/toeic-app/toeic/ent/leaderboardentry"
+	"github.com/toeic-app/toeic/ent/learneritem"
 	"github.com/toeic-app/toeic/ent/passkey"
+	"github.com/toeic-app/toeic/ent/practiceset"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/recoverycode"
 	"github.com/toeic-app/toeic/ent/totpdevice"
@@ -462,6 +466,74 @@ func (_u *UserUpdate) AddAttempts(v ...*Attempt) *UserUpdate {
 	return _u.AddAttemptIDs(ids...)
 }
 
+// SetAccommodationID sets the "accommodation" edge to the Accommodation entity by ID.
+func (_u *UserUpdate) SetAccommodationID(id uuid.UUID) *UserUpdate {
+	_u.mutation.SetAccommodationID(id)
+	return _u
+}
+
+// SetNillableAccommodationID sets the "accommodation" edge to the Accommodation entity by ID if the given value is not nil.
+func (_u *UserUpdate) SetNillableAccommodationID(id *uuid.UUID) *UserUpdate {
+	if id != nil {
+		_u = _u.SetAccommodationID(*id)
+	}
+	return _u
+}
+
+// SetAccommodation sets the "accommodation" edge to the Accommodation entity.
+func (_u *UserUpdate) SetAccommodation(v *Accommodation) *UserUpdate {
+	return _u.SetAccommodationID(v.ID)
+}
+
+// AddItemIDs adds the "items" edge to the LearnerItem entity by IDs.
+func (_u *UserUpdate) AddItemIDs(ids ...int64) *UserUpdate {
+	_u.mutation.AddItemIDs(ids...)
+	return _u
+}
+
+// AddItems adds the "items" edges to the LearnerItem entity.
+func (_u *UserUpdate) AddItems(v ...*LearnerItem) *UserUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddItemIDs(ids...)
+}
+
+// AddPracticeSetIDs adds the "practice_sets" edge to the PracticeSet entity by IDs.
+func (_u *UserUpdate) AddPracticeSetIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.AddPracticeSetIDs(ids...)
+	return _u
+}
+
+// AddPracticeSets adds the "practice_sets" edges to the PracticeSet entity.
+func (_u *UserUpdate) AddPracticeSets(v ...*PracticeSet) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPracticeSetIDs(ids...)
+}
+
+// SetLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID.
+func (_u *UserUpdate) SetLeaderboardEntryID(id uuid.UUID) *UserUpdate {
+	_u.mutation.SetLeaderboardEntryID(id)
+	return _u
+}
+
+// SetNillableLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID if the given value is not nil.
+func (_u *UserUpdate) SetNillableLeaderboardEntryID(id *uuid.UUID) *UserUpdate {
+	if id != nil {
+		_u = _u.SetLeaderboardEntryID(*id)
+	}
+	return _u
+}
+
+// SetLeaderboardEntry sets the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (_u *UserUpdate) SetLeaderboardEntry(v *LeaderboardEntry) *UserUpdate {
+	return _u.SetLeaderboardEntryID(v.ID)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdate) Mutation() *UserMutation {
 	return _u.mutation
@@ -639,6 +711,60 @@ func (_u *UserUpdate) RemoveAttempts(v ...*Attempt) *UserUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAttemptIDs(ids...)
+}
+
+// ClearAccommodation clears the "accommodation" edge to the Accommodation entity.
+func (_u *UserUpdate) ClearAccommodation() *UserUpdate {
+	_u.mutation.ClearAccommodation()
+	return _u
+}
+
+// ClearItems clears all "items" edges to the LearnerItem entity.
+func (_u *UserUpdate) ClearItems() *UserUpdate {
+	_u.mutation.ClearItems()
+	return _u
+}
+
+// RemoveItemIDs removes the "items" edge to LearnerItem entities by IDs.
+func (_u *UserUpdate) RemoveItemIDs(ids ...int64) *UserUpdate {
+	_u.mutation.RemoveItemIDs(ids...)
+	return _u
+}
+
+// RemoveItems removes "items" edges to LearnerItem entities.
+func (_u *UserUpdate) RemoveItems(v ...*LearnerItem) *UserUpdate {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveItemIDs(ids...)
+}
+
+// ClearPracticeSets clears all "practice_sets" edges to the PracticeSet entity.
+func (_u *UserUpdate) ClearPracticeSets() *UserUpdate {
+	_u.mutation.ClearPracticeSets()
+	return _u
+}
+
+// RemovePracticeSetIDs removes the "practice_sets" edge to PracticeSet entities by IDs.
+func (_u *UserUpdate) RemovePracticeSetIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.RemovePracticeSetIDs(ids...)
+	return _u
+}
+
+// RemovePracticeSets removes "practice_sets" edges to PracticeSet entities.
+func (_u *UserUpdate) RemovePracticeSets(v ...*PracticeSet) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePracticeSetIDs(ids...)
+}
+
+// ClearLeaderboardEntry clears the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (_u *UserUpdate) ClearLeaderboardEntry() *UserUpdate {
+	_u.mutation.ClearLeaderboardEntry()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -1158,6 +1284,154 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.AccommodationCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.AccommodationTable,
+			Columns: []string{user.AccommodationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(accommodation.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AccommodationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.AccommodationTable,
+			Columns: []string{user.AccommodationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(accommodation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ItemsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedItemsIDs(); len(nodes) > 0 && !_u.mutation.ItemsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PracticeSetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPracticeSetsIDs(); len(nodes) > 0 && !_u.mutation.PracticeSetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PracticeSetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LeaderboardEntryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.LeaderboardEntryTable,
+			Columns: []string{user.LeaderboardEntryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(leaderboardentry.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LeaderboardEntryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.LeaderboardEntryTable,
+			Columns: []string{user.LeaderboardEntryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(leaderboardentry.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -1602,6 +1876,74 @@ func (_u *UserUpdateOne) AddAttempts(v ...*Attempt) *UserUpdateOne {
 	return _u.AddAttemptIDs(ids...)
 }
 
+// SetAccommodationID sets the "accommodation" edge to the Accommodation entity by ID.
+func (_u *UserUpdateOne) SetAccommodationID(id uuid.UUID) *UserUpdateOne {
+	_u.mutation.SetAccommodationID(id)
+	return _u
+}
+
+// SetNillableAccommodationID sets the "accommodation" edge to the Accommodation entity by ID if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAccommodationID(id *uuid.UUID) *UserUpdateOne {
+	if id != nil {
+		_u = _u.SetAccommodationID(*id)
+	}
+	return _u
+}
+
+// SetAccommodation sets the "accommodation" edge to the Accommodation entity.
+func (_u *UserUpdateOne) SetAccommodation(v *Accommodation) *UserUpdateOne {
+	return _u.SetAccommodationID(v.ID)
+}
+
+// AddItemIDs adds the "items" edge to the LearnerItem entity by IDs.
+func (_u *UserUpdateOne) AddItemIDs(ids ...int64) *UserUpdateOne {
+	_u.mutation.AddItemIDs(ids...)
+	return _u
+}
+
+// AddItems adds the "items" edges to the LearnerItem entity.
+func (_u *UserUpdateOne) AddItems(v ...*LearnerItem) *UserUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddItemIDs(ids...)
+}
+
+// AddPracticeSetIDs adds the "practice_sets" edge to the PracticeSet entity by IDs.
+func (_u *UserUpdateOne) AddPracticeSetIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.AddPracticeSetIDs(ids...)
+	return _u
+}
+
+// AddPracticeSets adds the "practice_sets" edges to the PracticeSet entity.
+func (_u *UserUpdateOne) AddPracticeSets(v ...*PracticeSet) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddPracticeSetIDs(ids...)
+}
+
+// SetLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID.
+func (_u *UserUpdateOne) SetLeaderboardEntryID(id uuid.UUID) *UserUpdateOne {
+	_u.mutation.SetLeaderboardEntryID(id)
+	return _u
+}
+
+// SetNillableLeaderboardEntryID sets the "leaderboard_entry" edge to the LeaderboardEntry entity by ID if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableLeaderboardEntryID(id *uuid.UUID) *UserUpdateOne {
+	if id != nil {
+		_u = _u.SetLeaderboardEntryID(*id)
+	}
+	return _u
+}
+
+// SetLeaderboardEntry sets the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (_u *UserUpdateOne) SetLeaderboardEntry(v *LeaderboardEntry) *UserUpdateOne {
+	return _u.SetLeaderboardEntryID(v.ID)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_u *UserUpdateOne) Mutation() *UserMutation {
 	return _u.mutation
@@ -1779,6 +2121,60 @@ func (_u *UserUpdateOne) RemoveAttempts(v ...*Attempt) *UserUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAttemptIDs(ids...)
+}
+
+// ClearAccommodation clears the "accommodation" edge to the Accommodation entity.
+func (_u *UserUpdateOne) ClearAccommodation() *UserUpdateOne {
+	_u.mutation.ClearAccommodation()
+	return _u
+}
+
+// ClearItems clears all "items" edges to the LearnerItem entity.
+func (_u *UserUpdateOne) ClearItems() *UserUpdateOne {
+	_u.mutation.ClearItems()
+	return _u
+}
+
+// RemoveItemIDs removes the "items" edge to LearnerItem entities by IDs.
+func (_u *UserUpdateOne) RemoveItemIDs(ids ...int64) *UserUpdateOne {
+	_u.mutation.RemoveItemIDs(ids...)
+	return _u
+}
+
+// RemoveItems removes "items" edges to LearnerItem entities.
+func (_u *UserUpdateOne) RemoveItems(v ...*LearnerItem) *UserUpdateOne {
+	ids := make([]int64, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveItemIDs(ids...)
+}
+
+// ClearPracticeSets clears all "practice_sets" edges to the PracticeSet entity.
+func (_u *UserUpdateOne) ClearPracticeSets() *UserUpdateOne {
+	_u.mutation.ClearPracticeSets()
+	return _u
+}
+
+// RemovePracticeSetIDs removes the "practice_sets" edge to PracticeSet entities by IDs.
+func (_u *UserUpdateOne) RemovePracticeSetIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.RemovePracticeSetIDs(ids...)
+	return _u
+}
+
+// RemovePracticeSets removes "practice_sets" edges to PracticeSet entities.
+func (_u *UserUpdateOne) RemovePracticeSets(v ...*PracticeSet) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemovePracticeSetIDs(ids...)
+}
+
+// ClearLeaderboardEntry clears the "leaderboard_entry" edge to the LeaderboardEntry entity.
+func (_u *UserUpdateOne) ClearLeaderboardEntry() *UserUpdateOne {
+	_u.mutation.ClearLeaderboardEntry()
+	return _u
 }
 
 // Where appends a list predicates to the UserUpdate builder.
@@ -2321,6 +2717,154 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(attempt.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AccommodationCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.AccommodationTable,
+			Columns: []string{user.AccommodationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(accommodation.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AccommodationIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.AccommodationTable,
+			Columns: []string{user.AccommodationColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(accommodation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ItemsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedItemsIDs(); len(nodes) > 0 && !_u.mutation.ItemsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ItemsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ItemsTable,
+			Columns: []string{user.ItemsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(learneritem.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PracticeSetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedPracticeSetsIDs(); len(nodes) > 0 && !_u.mutation.PracticeSetsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PracticeSetsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.PracticeSetsTable,
+			Columns: []string{user.PracticeSetsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(practiceset.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LeaderboardEntryCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.LeaderboardEntryTable,
+			Columns: []string{user.LeaderboardEntryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(leaderboardentry.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LeaderboardEntryIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   user.LeaderboardEntryTable,
+			Columns: []string{user.LeaderboardEntryColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(leaderboardentry.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

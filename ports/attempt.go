@@ -43,6 +43,8 @@ type AttemptRepos struct {
 	Attempts Attempts
 	Answers  Answers
 	Results  Results
+	Jobs     Jobs
+	Audit    AuditLog
 }
 
 // AttemptView is an attempt with what else is told about it.

@@ -27,6 +27,12 @@ type Revisions interface {
 	Revision(ctx context.Context, id uuid.UUID) (*exam.Revision, error)
 }
 
+// Questions finds questions by their identifiers.
+type Questions interface {
+	// Question returns exam.ErrQuestionNotFound when no revision has, or had, a question of that identifier.
+	Question(ctx context.Context, id uuid.UUID) (exam.Item, error)
+}
+
 // MediaFiles reads stored media.
 type MediaFiles interface {
 	// File returns exam.ErrMediaNotFound when there is none of that hash.

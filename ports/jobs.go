@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/audit"
+	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/domain/job"
 )
 
@@ -32,6 +33,12 @@ type AuditLog interface {
 	Head(ctx context.Context) (audit.Head, error)
 	// Append stores the next entry; its Seq and Hash become the head.
 	Append(ctx context.Context, e audit.Entry) error
+}
+
+// Recorder writes an administrative change into the audit log, in the unit of work of the change itself. before and
+// after are what the change is about, encoded as JSON, without secrets; nil for nothing.
+type Recorder interface {
+	Record(ctx context.Context, log AuditLog, by identity.Caller, what audit.Action, object string, before, after any) error
 }
 
 // AuditFilter selects entries; a zero field selects all.

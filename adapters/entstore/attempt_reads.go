@@ -2,20 +2,17 @@ package entstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/attempt"
-	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/ent/answer"
 	entattempt "github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/predicate"
-	entresult "github.com/toeic-app/toeic/ent/result"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -130,16 +127,4 @@ func viewFromRow(row *ent.Attempt, counts map[uuid.UUID]int) (ports.AttemptView,
 		return ports.AttemptView{}, fmt.Errorf("revision of attempt %s: %w", row.ID, err)
 	}
 	return ports.AttemptView{Snapshot: s, Revision: revision.Number, Answered: counts[row.ID]}, nil
-}
-
-func (r attemptReads) Result(ctx context.Context, id uuid.UUID) (score.Result, error) {
-	row, err := r.c.Result.Query().Where(entresult.AttemptID(id)).Only(ctx)
-	if err != nil {
-		return score.Result{}, orNotFound(err, attempt.ErrNotSubmitted)
-	}
-	var res score.Result
-	if err := json.Unmarshal(row.Report, &res); err != nil {
-		return score.Result{}, fmt.Errorf("result of attempt %s: %w", id, err)
-	}
-	return res, nil
 }

@@ -16,6 +16,7 @@ import (
 	entexam "github.com/toeic-app/toeic/ent/exam"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/mediaobject"
+	entquestion "github.com/toeic-app/toeic/ent/question"
 	"github.com/toeic-app/toeic/migrations"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -32,6 +33,9 @@ func (s *Store) Catalogue() ports.Catalogue { return catalogue{s.client} }
 
 // Revisions reads published forms.
 func (s *Store) Revisions() ports.Revisions { return revisions{s.client} }
+
+// Questions finds questions.
+func (s *Store) Questions() ports.Questions { return questions{s.client.Question} }
 
 // MediaFiles reads stored media.
 func (s *Store) MediaFiles() ports.MediaFiles { return mediaFiles{s.client} }
@@ -84,8 +88,12 @@ func summaryFromRow(slug string, r *ent.ExamRevision) (exam.Summary, error) {
 	if err := json.Unmarshal(r.Outline, &outline); err != nil {
 		return exam.Summary{}, fmt.Errorf("outline of revision %s: %w", r.ID, err)
 	}
+	var corrects uuid.UUID
+	if r.CorrectsID != nil {
+		corrects = *r.CorrectsID
+	}
 	return exam.Summary{
-		ExamID: r.ExamID, RevisionID: r.ID, Revision: r.Number, Slug: slug, Title: r.Title, Kind: exam.Kind(r.Kind),
+		Corrects: corrects, ExamID: r.ExamID, RevisionID: r.ID, Revision: r.Number, Slug: slug, Title: r.Title, Kind: exam.Kind(r.Kind),
 		Format: r.Format, Hash: r.Hash, Outline: outline, PublishedAt: r.PublishedAt.UTC(),
 	}, nil
 }
@@ -170,15 +178,54 @@ func (r publication) Publish(ctx context.Context, rev exam.Revision, encoded []b
 			return translate(err)
 		}
 	}
-	err = r.c.ExamRevision.Create().SetID(rev.RevisionID).SetExamID(rev.ExamID).SetNumber(rev.Revision).SetHash(rev.Hash).
+	create := r.c.ExamRevision.Create().SetID(rev.RevisionID).SetExamID(rev.ExamID).SetNumber(rev.Revision).SetHash(rev.Hash).
 		SetTitle(rev.Title).SetKind(string(rev.Kind)).SetFormat(rev.Format).SetOutline(outline).SetContent(encoded).
-		SetPublishedAt(rev.PublishedAt).Exec(ctx)
-	if err != nil {
+		SetPublishedAt(rev.PublishedAt)
+	if rev.Corrects != uuid.Nil {
+		create.SetCorrectsID(rev.Corrects)
+	}
+	if err := create.Exec(ctx); err != nil {
 		return translate(err)
+	}
+	if err := r.index(ctx, rev); err != nil {
+		return err
 	}
 	n, err := r.c.Exam.Update().Where(entexam.ID(rev.ExamID), entexam.Slug(rev.Slug)).
 		SetCurrentRevisionID(rev.RevisionID).SetKind(string(rev.Kind)).Save(ctx)
 	return one(n, err, ports.ErrStale)
+}
+
+// index makes the questions of a revision the current ones of its exam.
+func (r publication) index(ctx context.Context, rev exam.Revision) error {
+	items, err := rev.Items()
+	if err != nil {
+		return err
+	}
+	err = r.c.Question.Update().Where(entquestion.ExamID(rev.ExamID), entquestion.Current(true)).SetCurrent(false).Exec(ctx)
+	if err != nil {
+		return translate(err)
+	}
+	rows := make([]*ent.QuestionCreate, len(items))
+	for i, q := range items {
+		rows[i] = r.c.Question.Create().SetID(q.ID).SetExamID(q.ExamID).SetRevisionID(q.Revision).SetNumber(q.Number).
+			SetPart(int(q.Part)).SetAbility(string(q.Ability)).SetCurrent(true)
+	}
+	return translate(r.c.Question.CreateBulk(rows...).OnConflictColumns(entquestion.FieldID).Update(func(u *ent.QuestionUpsert) {
+		u.UpdateRevisionID().UpdateNumber().UpdateAbility().UpdateCurrent()
+	}).Exec(ctx))
+}
+
+type questions struct{ c *ent.QuestionClient }
+
+// Question implements ports.Questions.
+func (r questions) Question(ctx context.Context, id uuid.UUID) (exam.Item, error) {
+	row, err := r.c.Get(ctx, id)
+	if err != nil {
+		return exam.Item{}, orNotFound(err, exam.ErrQuestionNotFound)
+	}
+	return exam.Item{
+		ID: row.ID, ExamID: row.ExamID, Revision: row.RevisionID, Number: row.Number, Part: exam.Part(row.Part), Ability: exam.Ability(row.Ability),
+	}, nil
 }
 
 func (r publication) PutMedia(ctx context.Context, m exam.Media, data []byte) error {

@@ -165,6 +165,6 @@ func (uc EraseAccount) Execute(ctx context.Context, j job.Job) error {
 		if err := repos.Erasures.Erase(ctx, user, now); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, identity.Caller{}, audit.UserErased, objectOf(user), nil, nil)
+		return uc.Recorder.Record(ctx, repos.Audit, identity.Caller{}, audit.UserErased, objectOf(user), nil, nil)
 	})
 }

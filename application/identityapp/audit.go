@@ -15,14 +15,16 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
+var _ ports.Recorder = Recorder{}
+
 // Recorder writes administrative changes into the audit log, in the unit of work of the change itself.
 type Recorder struct {
 	Clock ports.Clock
 	Key   ports.AuditKey
 }
 
-// record appends one entry. before and after are what the change is about, without secrets; nil for nothing.
-func (r Recorder) record(ctx context.Context, repos ports.IdentityRepos, by identity.Caller, what audit.Action, object string, before, after any) error {
+// Record implements ports.Recorder.
+func (r Recorder) Record(ctx context.Context, log ports.AuditLog, by identity.Caller, what audit.Action, object string, before, after any) error {
 	e := audit.Entry{
 		At: r.Clock.Now(), UserID: by.Actor.UserID, TokenID: by.Actor.TokenID, IP: by.Device.IP, RequestID: by.RequestID,
 		Action: what, Object: object,
@@ -40,12 +42,12 @@ func (r Recorder) record(ctx context.Context, repos ports.IdentityRepos, by iden
 		}
 		*side.text = string(encoded)
 	}
-	head, err := repos.Audit.Head(ctx)
+	head, err := log.Head(ctx)
 	if err != nil {
 		return err
 	}
 	e, _ = head.Append(e, r.Key.Digest)
-	return repos.Audit.Append(ctx, e)
+	return log.Append(ctx, e)
 }
 
 // objectOf names an account in the audit log.

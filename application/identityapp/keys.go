@@ -133,7 +133,7 @@ func (uc Keys) Rotate(ctx context.Context) (Rotated, error) {
 		if err := uc.add(ctx, repos, ports.AccessKey, []byte(secret), out.ActiveAt); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, identity.Caller{}, audit.KeysRotated, "key:"+out.New, nil, map[string]any{"active_at": out.ActiveAt, "removed": out.Removed})
+		return uc.Recorder.Record(ctx, repos.Audit, identity.Caller{}, audit.KeysRotated, "key:"+out.New, nil, map[string]any{"active_at": out.ActiveAt, "removed": out.Removed})
 	})
 	if err != nil {
 		return Rotated{}, err

@@ -39,7 +39,7 @@ func (uc CreateAdmin) Execute(ctx context.Context, cmd CreateAdminCommand) (iden
 		if err := repos.Users.Add(ctx, u); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, identity.Caller{}, audit.AdminCreated, objectOf(u.ID), nil, stateOf(u))
+		return uc.Recorder.Record(ctx, repos.Audit, identity.Caller{}, audit.AdminCreated, objectOf(u.ID), nil, stateOf(u))
 	})
 }
 
@@ -96,7 +96,7 @@ func (uc CreateToken) Execute(ctx context.Context, cmd CreateTokenCommand) (NewT
 		if err := repos.APITokens.Add(ctx, out.Token); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, cmd.By, audit.TokenCreated, tokenObject(out.Token), nil, tokenState(out.Token))
+		return uc.Recorder.Record(ctx, repos.Audit, cmd.By, audit.TokenCreated, tokenObject(out.Token), nil, tokenState(out.Token))
 	})
 }
 
@@ -144,7 +144,7 @@ func (uc RevokeToken) Execute(ctx context.Context, by identity.Caller, owner, id
 		if err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, by, audit.TokenRevoked, tokenObject(t), tokenState(t), nil)
+		return uc.Recorder.Record(ctx, repos.Audit, by, audit.TokenRevoked, tokenObject(t), tokenState(t), nil)
 	})
 }
 

@@ -58,7 +58,7 @@ func (uc Roles) Define(ctx context.Context, cmd RoleCommand) (identity.RoleDefin
 		if err := repos.Roles.Add(ctx, d); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, cmd.By, audit.RoleDefined, roleObject(d.Name), nil, roleState{d.Description, d.Permissions})
+		return uc.Recorder.Record(ctx, repos.Audit, cmd.By, audit.RoleDefined, roleObject(d.Name), nil, roleState{d.Description, d.Permissions})
 	})
 }
 
@@ -84,7 +84,7 @@ func (uc Roles) Change(ctx context.Context, cmd RoleCommand) (identity.RoleDefin
 		if err := repos.Roles.Save(ctx, out); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, cmd.By, audit.RoleChanged, roleObject(d.Name),
+		return uc.Recorder.Record(ctx, repos.Audit, cmd.By, audit.RoleChanged, roleObject(d.Name),
 			roleState{d.Description, d.Permissions}, roleState{out.Description, out.Permissions})
 	})
 	return out, err
@@ -107,7 +107,7 @@ func (uc Roles) Delete(ctx context.Context, by identity.Caller, name identity.Ro
 		if err := repos.Roles.Remove(ctx, name); err != nil {
 			return err
 		}
-		return uc.Recorder.record(ctx, repos, by, audit.RoleDeleted, roleObject(name), roleState{d.Description, d.Permissions}, nil)
+		return uc.Recorder.Record(ctx, repos.Audit, by, audit.RoleDeleted, roleObject(name), roleState{d.Description, d.Permissions}, nil)
 	})
 }
 

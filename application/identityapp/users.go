@@ -66,7 +66,7 @@ func (uc ManageUser) change(ctx context.Context, by identity.Caller, id uuid.UUI
 				return err
 			}
 		}
-		return uc.Recorder.record(ctx, repos, by, what, objectOf(id), stateOf(u), stateOf(out))
+		return uc.Recorder.Record(ctx, repos.Audit, by, what, objectOf(id), stateOf(u), stateOf(out))
 	})
 	return out, err
 }
@@ -207,6 +207,6 @@ func (uc ManageUser) EndAnySession(ctx context.Context, by identity.Caller, id u
 		if n == 0 {
 			return identity.ErrSessionNotFound
 		}
-		return uc.Recorder.record(ctx, repos, by, audit.SessionEnded, "session:"+id.String(), map[string]string{"user": s.UserID.String(), "ip": s.Device.IP}, nil)
+		return uc.Recorder.Record(ctx, repos.Audit, by, audit.SessionEnded, "session:"+id.String(), map[string]string{"user": s.UserID.String(), "ip": s.Device.IP}, nil)
 	})
 }

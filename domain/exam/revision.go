@@ -59,6 +59,17 @@ type Summary struct {
 	Hash        string // of the content
 	Outline     Outline
 	PublishedAt time.Time
+	// Corrects is the revision whose keys this one corrects, changing nothing else; the nil UUID for others. Of a
+	// revision that was corrected more than once all corrections name the same, first one.
+	Corrects uuid.UUID
+}
+
+// FormID names the form: a revision and its corrections are one form, as learners see no difference.
+func (s Summary) FormID() uuid.UUID {
+	if s.Corrects != uuid.Nil {
+		return s.Corrects
+	}
+	return s.RevisionID
 }
 
 // Revision is a published form. It never changes.

@@ -19,6 +19,7 @@ func all() []identity.Permission {
 		identity.Public, identity.OwnAccount, identity.ReadExams, identity.TakeAttempts,
 		identity.OwnTokens, identity.ReadTokens, identity.RevokeTokens, identity.ReadSessions, identity.RevokeSessions, identity.ReadUsers,
 		identity.ManageUsers, identity.ReadRoles, identity.ManageRoles, identity.ReadAudit, identity.ReadSecurity,
+		identity.ReadLearners, identity.ManageLearners, identity.ReadScoring, identity.ManageScoring, identity.ReadStatistics, identity.ReadJobs, identity.ManageJobs,
 	}
 }
 
@@ -139,7 +140,15 @@ func TestWhoMayDoWhat(t *testing.T) {
 		return identity.Actor{UserID: user, TokenID: id, Roles: []identity.Role{role}, Scopes: append([]identity.Scope{}, scopes...)}
 	}
 	learners := []identity.Permission{identity.OwnAccount, identity.ReadExams, identity.TakeAttempts}
-	operators := slices.DeleteFunc(all()[1:], func(p identity.Permission) bool { return p == identity.ManageUsers || p == identity.ManageRoles })
+	teachers := append(slices.Clone(learners), identity.ReadLearners, identity.ManageLearners, identity.ReadScoring, identity.ReadStatistics)
+	editors := append(slices.Clone(learners), identity.ReadScoring, identity.ManageScoring, identity.ReadStatistics)
+	raters := append(slices.Clone(learners), identity.ReadScoring, identity.ReadStatistics)
+	operators := slices.DeleteFunc(all()[1:], func(p identity.Permission) bool {
+		return slices.Contains([]identity.Permission{
+			identity.ManageUsers, identity.ManageRoles, identity.ReadLearners, identity.ManageLearners,
+			identity.ReadScoring, identity.ManageScoring, identity.ReadStatistics,
+		}, p)
+	})
 	for name, tc := range map[string]struct {
 		who identity.Actor
 		may []identity.Permission // beyond what is public
@@ -154,7 +163,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"an administrator's token for all":     {token(identity.Admin, "*"), all()[1:]},
 		"an administrator's token for staff":   {token(identity.Admin, "admin:*"), all()[firstAdministrative:]},
 		"an operator":                          {session(identity.Operator), operators},
-		"a teacher":                            {session(identity.Teacher), learners},
+		"a teacher":                            {session(identity.Teacher), teachers},
+		"an editor":                            {session(identity.Editor), editors},
+		"a rater":                              {session(identity.Rater), raters},
 		"somebody with a defined role":         {identity.Actor{UserID: user, SessionID: id, Roles: []identity.Role{"watcher"}, Granted: []identity.Permission{identity.ReadAudit}}, []identity.Permission{identity.ReadAudit}},
 		"a defined role behind a narrow token": {identity.Actor{UserID: user, TokenID: id, Granted: []identity.Permission{identity.ReadAudit, identity.ReadUsers}, Scopes: []identity.Scope{"users:*"}}, []identity.Permission{identity.ReadUsers}},
 		"an administrator's token for two":     {token(identity.Admin, "exams:read", "sessions:read"), []identity.Permission{identity.ReadExams, identity.ReadSessions}},

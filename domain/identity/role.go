@@ -30,26 +30,34 @@ type Permission string
 
 // The permissions.
 const (
-	Public         Permission = "public"         // anybody, signed in or not
-	OwnAccount     Permission = "account:own"    // one's own profile, credentials and sessions
-	ReadExams      Permission = "exams:read"     // the catalogue of published exams
-	TakeAttempts   Permission = "attempts:take"  // one's own attempts and their results
-	OwnTokens      Permission = "tokens:own"     // one's own API tokens
-	ReadTokens     Permission = "tokens:read"    // everybody's API tokens
-	RevokeTokens   Permission = "tokens:write"   // revoking anybody's API token
-	ReadSessions   Permission = "sessions:read"  // everybody's sessions
-	RevokeSessions Permission = "sessions:write" // ending anybody's session
-	ReadUsers      Permission = "users:read"     // everybody's account
-	ManageUsers    Permission = "users:write"    // suspending accounts, resetting their credentials, changing their roles
-	ReadRoles      Permission = "roles:read"     // roles and their permissions
-	ManageRoles    Permission = "roles:write"    // defining roles
-	ReadAudit      Permission = "audit:read"     // the log of administrative changes
-	ReadSecurity   Permission = "security:read"  // failed log-ins
+	Public         Permission = "public"          // anybody, signed in or not
+	OwnAccount     Permission = "account:own"     // one's own profile, credentials and sessions
+	ReadExams      Permission = "exams:read"      // the catalogue of published exams
+	TakeAttempts   Permission = "attempts:take"   // one's own attempts and their results
+	OwnTokens      Permission = "tokens:own"      // one's own API tokens
+	ReadTokens     Permission = "tokens:read"     // everybody's API tokens
+	RevokeTokens   Permission = "tokens:write"    // revoking anybody's API token
+	ReadSessions   Permission = "sessions:read"   // everybody's sessions
+	RevokeSessions Permission = "sessions:write"  // ending anybody's session
+	ReadUsers      Permission = "users:read"      // everybody's account
+	ManageUsers    Permission = "users:write"     // suspending accounts, resetting their credentials, changing their roles
+	ReadRoles      Permission = "roles:read"      // roles and their permissions
+	ManageRoles    Permission = "roles:write"     // defining roles
+	ReadAudit      Permission = "audit:read"      // the log of administrative changes
+	ReadSecurity   Permission = "security:read"   // failed log-ins
+	ReadLearners   Permission = "learners:read"   // learners' accommodations
+	ManageLearners Permission = "learners:write"  // granting accommodations
+	ReadScoring    Permission = "scoring:read"    // conversion tables, the rules of exams, and corrections of keys
+	ManageScoring  Permission = "scoring:write"   // changing them
+	ReadStatistics Permission = "statistics:read" // how items and forms work
+	ReadJobs       Permission = "jobs:read"       // background work
+	ManageJobs     Permission = "jobs:write"      // trying background work again
 )
 
 // Permissions lists every permission with the built-in roles that have it.
 func Permissions() map[Permission][]Role {
 	operators, admins := []Role{Operator, Admin}, []Role{Admin}
+	teachers, editors, staff := []Role{Teacher, Admin}, []Role{Editor, Admin}, []Role{Teacher, Editor, Rater, Admin}
 	return map[Permission][]Role{
 		Public:         Roles(),
 		OwnAccount:     Roles(),
@@ -66,6 +74,13 @@ func Permissions() map[Permission][]Role {
 		ManageRoles:    admins,
 		ReadAudit:      operators,
 		ReadSecurity:   operators,
+		ReadLearners:   teachers,
+		ManageLearners: teachers,
+		ReadScoring:    staff,
+		ManageScoring:  editors,
+		ReadStatistics: staff,
+		ReadJobs:       operators,
+		ManageJobs:     operators,
 	}
 }
 

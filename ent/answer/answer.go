@@ -24,6 +24,8 @@ const (
 	FieldElapsedMs = "elapsed_ms"
 	// FieldAnsweredAt holds the string denoting the answered_at field in the database.
 	FieldAnsweredAt = "answered_at"
+	// FieldPosition holds the string denoting the position field in the database.
+	FieldPosition = "position"
 	// EdgeAttempt holds the string denoting the attempt edge name in mutations.
 	EdgeAttempt = "attempt"
 	// Table holds the table name of the answer in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldSeq,
 	FieldElapsedMs,
 	FieldAnsweredAt,
+	FieldPosition,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -57,6 +60,11 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+var (
+	// DefaultPosition holds the default value on creation for the "position" field.
+	DefaultPosition int64
+)
 
 // OrderOption defines the ordering options for the Answer queries.
 type OrderOption func(*sql.Selector)
@@ -94,6 +102,11 @@ func ByElapsedMs(opts ...sql.OrderTermOption) OrderOption {
 // ByAnsweredAt orders the results by the answered_at field.
 func ByAnsweredAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAnsweredAt, opts...).ToFunc()
+}
+
+// ByPosition orders the results by the position field.
+func ByPosition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPosition, opts...).ToFunc()
 }
 
 // ByAttemptField orders the results by attempt field.

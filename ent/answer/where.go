@@ -86,6 +86,11 @@ func AnsweredAt(v time.Time) predicate.Answer {
 	return predicate.Answer(sql.FieldEQ(FieldAnsweredAt, v))
 }
 
+// Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
+func Position(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldEQ(FieldPosition, v))
+}
+
 // AttemptIDEQ applies the EQ predicate on the "attempt_id" field.
 func AttemptIDEQ(v uuid.UUID) predicate.Answer {
 	return predicate.Answer(sql.FieldEQ(FieldAttemptID, v))
@@ -329,6 +334,46 @@ func AnsweredAtLT(v time.Time) predicate.Answer {
 // AnsweredAtLTE applies the LTE predicate on the "answered_at" field.
 func AnsweredAtLTE(v time.Time) predicate.Answer {
 	return predicate.Answer(sql.FieldLTE(FieldAnsweredAt, v))
+}
+
+// PositionEQ applies the EQ predicate on the "position" field.
+func PositionEQ(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldEQ(FieldPosition, v))
+}
+
+// PositionNEQ applies the NEQ predicate on the "position" field.
+func PositionNEQ(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldNEQ(FieldPosition, v))
+}
+
+// PositionIn applies the In predicate on the "position" field.
+func PositionIn(vs ...int64) predicate.Answer {
+	return predicate.Answer(sql.FieldIn(FieldPosition, vs...))
+}
+
+// PositionNotIn applies the NotIn predicate on the "position" field.
+func PositionNotIn(vs ...int64) predicate.Answer {
+	return predicate.Answer(sql.FieldNotIn(FieldPosition, vs...))
+}
+
+// PositionGT applies the GT predicate on the "position" field.
+func PositionGT(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldGT(FieldPosition, v))
+}
+
+// PositionGTE applies the GTE predicate on the "position" field.
+func PositionGTE(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldGTE(FieldPosition, v))
+}
+
+// PositionLT applies the LT predicate on the "position" field.
+func PositionLT(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldLT(FieldPosition, v))
+}
+
+// PositionLTE applies the LTE predicate on the "position" field.
+func PositionLTE(v int64) predicate.Answer {
+	return predicate.Answer(sql.FieldLTE(FieldPosition, v))
 }
 
 // HasAttempt applies the HasEdge predicate on the "attempt" edge.

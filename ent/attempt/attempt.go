@@ -38,6 +38,30 @@ const (
 	FieldClosedAt = "closed_at"
 	// FieldVersion holds the string denoting the version field in the database.
 	FieldVersion = "version"
+	// FieldAnswered holds the string denoting the answered field in the database.
+	FieldAnswered = "answered"
+	// FieldPosition holds the string denoting the position field in the database.
+	FieldPosition = "position"
+	// FieldTimePercent holds the string denoting the time_percent field in the database.
+	FieldTimePercent = "time_percent"
+	// FieldExtraSeconds holds the string denoting the extra_seconds field in the database.
+	FieldExtraSeconds = "extra_seconds"
+	// FieldPausePercent holds the string denoting the pause_percent field in the database.
+	FieldPausePercent = "pause_percent"
+	// FieldListeningOmitted holds the string denoting the listening_omitted field in the database.
+	FieldListeningOmitted = "listening_omitted"
+	// FieldLimitSeconds holds the string denoting the limit_seconds field in the database.
+	FieldLimitSeconds = "limit_seconds"
+	// FieldPausedAt holds the string denoting the paused_at field in the database.
+	FieldPausedAt = "paused_at"
+	// FieldPausedMs holds the string denoting the paused_ms field in the database.
+	FieldPausedMs = "paused_ms"
+	// FieldPauses holds the string denoting the pauses field in the database.
+	FieldPauses = "pauses"
+	// FieldSessionID holds the string denoting the session_id field in the database.
+	FieldSessionID = "session_id"
+	// FieldCountedAt holds the string denoting the counted_at field in the database.
+	FieldCountedAt = "counted_at"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
 	// EdgeExam holds the string denoting the exam edge name in mutations.
@@ -46,8 +70,14 @@ const (
 	EdgeRevision = "revision"
 	// EdgeAnswers holds the string denoting the answers edge name in mutations.
 	EdgeAnswers = "answers"
+	// EdgeChanges holds the string denoting the changes edge name in mutations.
+	EdgeChanges = "changes"
+	// EdgePausesTaken holds the string denoting the pauses_taken edge name in mutations.
+	EdgePausesTaken = "pauses_taken"
 	// EdgeResult holds the string denoting the result edge name in mutations.
 	EdgeResult = "result"
+	// EdgeFormerResults holds the string denoting the former_results edge name in mutations.
+	EdgeFormerResults = "former_results"
 	// Table holds the table name of the attempt in the database.
 	Table = "attempts"
 	// UserTable is the table that holds the user relation/edge.
@@ -78,6 +108,20 @@ const (
 	AnswersInverseTable = "answers"
 	// AnswersColumn is the table column denoting the answers relation/edge.
 	AnswersColumn = "attempt_id"
+	// ChangesTable is the table that holds the changes relation/edge.
+	ChangesTable = "answer_changes"
+	// ChangesInverseTable is the table name for the AnswerChange entity.
+	// It exists in this package in order to avoid circular dependency with the "answerchange" package.
+	ChangesInverseTable = "answer_changes"
+	// ChangesColumn is the table column denoting the changes relation/edge.
+	ChangesColumn = "attempt_id"
+	// PausesTakenTable is the table that holds the pauses_taken relation/edge.
+	PausesTakenTable = "attempt_pauses"
+	// PausesTakenInverseTable is the table name for the AttemptPause entity.
+	// It exists in this package in order to avoid circular dependency with the "attemptpause" package.
+	PausesTakenInverseTable = "attempt_pauses"
+	// PausesTakenColumn is the table column denoting the pauses_taken relation/edge.
+	PausesTakenColumn = "attempt_id"
 	// ResultTable is the table that holds the result relation/edge.
 	ResultTable = "results"
 	// ResultInverseTable is the table name for the Result entity.
@@ -85,6 +129,13 @@ const (
 	ResultInverseTable = "results"
 	// ResultColumn is the table column denoting the result relation/edge.
 	ResultColumn = "attempt_id"
+	// FormerResultsTable is the table that holds the former_results relation/edge.
+	FormerResultsTable = "former_results"
+	// FormerResultsInverseTable is the table name for the FormerResult entity.
+	// It exists in this package in order to avoid circular dependency with the "formerresult" package.
+	FormerResultsInverseTable = "former_results"
+	// FormerResultsColumn is the table column denoting the former_results relation/edge.
+	FormerResultsColumn = "attempt_id"
 )
 
 // Columns holds all SQL columns for attempt fields.
@@ -103,6 +154,18 @@ var Columns = []string{
 	FieldDeadlineAt,
 	FieldClosedAt,
 	FieldVersion,
+	FieldAnswered,
+	FieldPosition,
+	FieldTimePercent,
+	FieldExtraSeconds,
+	FieldPausePercent,
+	FieldListeningOmitted,
+	FieldLimitSeconds,
+	FieldPausedAt,
+	FieldPausedMs,
+	FieldPauses,
+	FieldSessionID,
+	FieldCountedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -114,6 +177,27 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+var (
+	// DefaultAnswered holds the default value on creation for the "answered" field.
+	DefaultAnswered int
+	// DefaultPosition holds the default value on creation for the "position" field.
+	DefaultPosition int64
+	// DefaultTimePercent holds the default value on creation for the "time_percent" field.
+	DefaultTimePercent int
+	// DefaultExtraSeconds holds the default value on creation for the "extra_seconds" field.
+	DefaultExtraSeconds int
+	// DefaultPausePercent holds the default value on creation for the "pause_percent" field.
+	DefaultPausePercent int
+	// DefaultListeningOmitted holds the default value on creation for the "listening_omitted" field.
+	DefaultListeningOmitted bool
+	// DefaultLimitSeconds holds the default value on creation for the "limit_seconds" field.
+	DefaultLimitSeconds int
+	// DefaultPausedMs holds the default value on creation for the "paused_ms" field.
+	DefaultPausedMs int64
+	// DefaultPauses holds the default value on creation for the "pauses" field.
+	DefaultPauses int
+)
 
 // OrderOption defines the ordering options for the Attempt queries.
 type OrderOption func(*sql.Selector)
@@ -183,6 +267,66 @@ func ByVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldVersion, opts...).ToFunc()
 }
 
+// ByAnswered orders the results by the answered field.
+func ByAnswered(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAnswered, opts...).ToFunc()
+}
+
+// ByPosition orders the results by the position field.
+func ByPosition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPosition, opts...).ToFunc()
+}
+
+// ByTimePercent orders the results by the time_percent field.
+func ByTimePercent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTimePercent, opts...).ToFunc()
+}
+
+// ByExtraSeconds orders the results by the extra_seconds field.
+func ByExtraSeconds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExtraSeconds, opts...).ToFunc()
+}
+
+// ByPausePercent orders the results by the pause_percent field.
+func ByPausePercent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPausePercent, opts...).ToFunc()
+}
+
+// ByListeningOmitted orders the results by the listening_omitted field.
+func ByListeningOmitted(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldListeningOmitted, opts...).ToFunc()
+}
+
+// ByLimitSeconds orders the results by the limit_seconds field.
+func ByLimitSeconds(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLimitSeconds, opts...).ToFunc()
+}
+
+// ByPausedAt orders the results by the paused_at field.
+func ByPausedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPausedAt, opts...).ToFunc()
+}
+
+// ByPausedMs orders the results by the paused_ms field.
+func ByPausedMs(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPausedMs, opts...).ToFunc()
+}
+
+// ByPauses orders the results by the pauses field.
+func ByPauses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPauses, opts...).ToFunc()
+}
+
+// BySessionID orders the results by the session_id field.
+func BySessionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
+}
+
+// ByCountedAt orders the results by the counted_at field.
+func ByCountedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCountedAt, opts...).ToFunc()
+}
+
 // ByUserField orders the results by user field.
 func ByUserField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -218,10 +362,52 @@ func ByAnswers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByChangesCount orders the results by changes count.
+func ByChangesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newChangesStep(), opts...)
+	}
+}
+
+// ByChanges orders the results by changes terms.
+func ByChanges(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newChangesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByPausesTakenCount orders the results by pauses_taken count.
+func ByPausesTakenCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPausesTakenStep(), opts...)
+	}
+}
+
+// ByPausesTaken orders the results by pauses_taken terms.
+func ByPausesTaken(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPausesTakenStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByResultField orders the results by result field.
 func ByResultField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newResultStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByFormerResultsCount orders the results by former_results count.
+func ByFormerResultsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newFormerResultsStep(), opts...)
+	}
+}
+
+// ByFormerResults orders the results by former_results terms.
+func ByFormerResults(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newFormerResultsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 func newUserStep() *sqlgraph.Step {
@@ -252,10 +438,31 @@ func newAnswersStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.O2M, false, AnswersTable, AnswersColumn),
 	)
 }
+func newChangesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ChangesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
+	)
+}
+func newPausesTakenStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PausesTakenInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PausesTakenTable, PausesTakenColumn),
+	)
+}
 func newResultStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ResultInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2O, false, ResultTable, ResultColumn),
+	)
+}
+func newFormerResultsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(FormerResultsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, FormerResultsTable, FormerResultsColumn),
 	)
 }

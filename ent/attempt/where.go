@@ -116,6 +116,66 @@ func Version(v int) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldVersion, v))
 }
 
+// Answered applies equality check predicate on the "answered" field. It's identical to AnsweredEQ.
+func Answered(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldAnswered, v))
+}
+
+// Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
+func Position(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPosition, v))
+}
+
+// TimePercent applies equality check predicate on the "time_percent" field. It's identical to TimePercentEQ.
+func TimePercent(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldTimePercent, v))
+}
+
+// ExtraSeconds applies equality check predicate on the "extra_seconds" field. It's identical to ExtraSecondsEQ.
+func ExtraSeconds(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldExtraSeconds, v))
+}
+
+// PausePercent applies equality check predicate on the "pause_percent" field. It's identical to PausePercentEQ.
+func PausePercent(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausePercent, v))
+}
+
+// ListeningOmitted applies equality check predicate on the "listening_omitted" field. It's identical to ListeningOmittedEQ.
+func ListeningOmitted(v bool) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldListeningOmitted, v))
+}
+
+// LimitSeconds applies equality check predicate on the "limit_seconds" field. It's identical to LimitSecondsEQ.
+func LimitSeconds(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldLimitSeconds, v))
+}
+
+// PausedAt applies equality check predicate on the "paused_at" field. It's identical to PausedAtEQ.
+func PausedAt(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausedAt, v))
+}
+
+// PausedMs applies equality check predicate on the "paused_ms" field. It's identical to PausedMsEQ.
+func PausedMs(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausedMs, v))
+}
+
+// Pauses applies equality check predicate on the "pauses" field. It's identical to PausesEQ.
+func Pauses(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPauses, v))
+}
+
+// SessionID applies equality check predicate on the "session_id" field. It's identical to SessionIDEQ.
+func SessionID(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldSessionID, v))
+}
+
+// CountedAt applies equality check predicate on the "counted_at" field. It's identical to CountedAtEQ.
+func CountedAt(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldCountedAt, v))
+}
+
 // UserIDEQ applies the EQ predicate on the "user_id" field.
 func UserIDEQ(v uuid.UUID) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldUserID, v))
@@ -616,6 +676,486 @@ func VersionLTE(v int) predicate.Attempt {
 	return predicate.Attempt(sql.FieldLTE(FieldVersion, v))
 }
 
+// AnsweredEQ applies the EQ predicate on the "answered" field.
+func AnsweredEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldAnswered, v))
+}
+
+// AnsweredNEQ applies the NEQ predicate on the "answered" field.
+func AnsweredNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldAnswered, v))
+}
+
+// AnsweredIn applies the In predicate on the "answered" field.
+func AnsweredIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldAnswered, vs...))
+}
+
+// AnsweredNotIn applies the NotIn predicate on the "answered" field.
+func AnsweredNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldAnswered, vs...))
+}
+
+// AnsweredGT applies the GT predicate on the "answered" field.
+func AnsweredGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldAnswered, v))
+}
+
+// AnsweredGTE applies the GTE predicate on the "answered" field.
+func AnsweredGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldAnswered, v))
+}
+
+// AnsweredLT applies the LT predicate on the "answered" field.
+func AnsweredLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldAnswered, v))
+}
+
+// AnsweredLTE applies the LTE predicate on the "answered" field.
+func AnsweredLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldAnswered, v))
+}
+
+// PositionEQ applies the EQ predicate on the "position" field.
+func PositionEQ(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPosition, v))
+}
+
+// PositionNEQ applies the NEQ predicate on the "position" field.
+func PositionNEQ(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldPosition, v))
+}
+
+// PositionIn applies the In predicate on the "position" field.
+func PositionIn(vs ...int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldPosition, vs...))
+}
+
+// PositionNotIn applies the NotIn predicate on the "position" field.
+func PositionNotIn(vs ...int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldPosition, vs...))
+}
+
+// PositionGT applies the GT predicate on the "position" field.
+func PositionGT(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldPosition, v))
+}
+
+// PositionGTE applies the GTE predicate on the "position" field.
+func PositionGTE(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldPosition, v))
+}
+
+// PositionLT applies the LT predicate on the "position" field.
+func PositionLT(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldPosition, v))
+}
+
+// PositionLTE applies the LTE predicate on the "position" field.
+func PositionLTE(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldPosition, v))
+}
+
+// TimePercentEQ applies the EQ predicate on the "time_percent" field.
+func TimePercentEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldTimePercent, v))
+}
+
+// TimePercentNEQ applies the NEQ predicate on the "time_percent" field.
+func TimePercentNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldTimePercent, v))
+}
+
+// TimePercentIn applies the In predicate on the "time_percent" field.
+func TimePercentIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldTimePercent, vs...))
+}
+
+// TimePercentNotIn applies the NotIn predicate on the "time_percent" field.
+func TimePercentNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldTimePercent, vs...))
+}
+
+// TimePercentGT applies the GT predicate on the "time_percent" field.
+func TimePercentGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldTimePercent, v))
+}
+
+// TimePercentGTE applies the GTE predicate on the "time_percent" field.
+func TimePercentGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldTimePercent, v))
+}
+
+// TimePercentLT applies the LT predicate on the "time_percent" field.
+func TimePercentLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldTimePercent, v))
+}
+
+// TimePercentLTE applies the LTE predicate on the "time_percent" field.
+func TimePercentLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldTimePercent, v))
+}
+
+// ExtraSecondsEQ applies the EQ predicate on the "extra_seconds" field.
+func ExtraSecondsEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldExtraSeconds, v))
+}
+
+// ExtraSecondsNEQ applies the NEQ predicate on the "extra_seconds" field.
+func ExtraSecondsNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldExtraSeconds, v))
+}
+
+// ExtraSecondsIn applies the In predicate on the "extra_seconds" field.
+func ExtraSecondsIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldExtraSeconds, vs...))
+}
+
+// ExtraSecondsNotIn applies the NotIn predicate on the "extra_seconds" field.
+func ExtraSecondsNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldExtraSeconds, vs...))
+}
+
+// ExtraSecondsGT applies the GT predicate on the "extra_seconds" field.
+func ExtraSecondsGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldExtraSeconds, v))
+}
+
+// ExtraSecondsGTE applies the GTE predicate on the "extra_seconds" field.
+func ExtraSecondsGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldExtraSeconds, v))
+}
+
+// ExtraSecondsLT applies the LT predicate on the "extra_seconds" field.
+func ExtraSecondsLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldExtraSeconds, v))
+}
+
+// ExtraSecondsLTE applies the LTE predicate on the "extra_seconds" field.
+func ExtraSecondsLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldExtraSeconds, v))
+}
+
+// PausePercentEQ applies the EQ predicate on the "pause_percent" field.
+func PausePercentEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausePercent, v))
+}
+
+// PausePercentNEQ applies the NEQ predicate on the "pause_percent" field.
+func PausePercentNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldPausePercent, v))
+}
+
+// PausePercentIn applies the In predicate on the "pause_percent" field.
+func PausePercentIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldPausePercent, vs...))
+}
+
+// PausePercentNotIn applies the NotIn predicate on the "pause_percent" field.
+func PausePercentNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldPausePercent, vs...))
+}
+
+// PausePercentGT applies the GT predicate on the "pause_percent" field.
+func PausePercentGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldPausePercent, v))
+}
+
+// PausePercentGTE applies the GTE predicate on the "pause_percent" field.
+func PausePercentGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldPausePercent, v))
+}
+
+// PausePercentLT applies the LT predicate on the "pause_percent" field.
+func PausePercentLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldPausePercent, v))
+}
+
+// PausePercentLTE applies the LTE predicate on the "pause_percent" field.
+func PausePercentLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldPausePercent, v))
+}
+
+// ListeningOmittedEQ applies the EQ predicate on the "listening_omitted" field.
+func ListeningOmittedEQ(v bool) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldListeningOmitted, v))
+}
+
+// ListeningOmittedNEQ applies the NEQ predicate on the "listening_omitted" field.
+func ListeningOmittedNEQ(v bool) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldListeningOmitted, v))
+}
+
+// LimitSecondsEQ applies the EQ predicate on the "limit_seconds" field.
+func LimitSecondsEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldLimitSeconds, v))
+}
+
+// LimitSecondsNEQ applies the NEQ predicate on the "limit_seconds" field.
+func LimitSecondsNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldLimitSeconds, v))
+}
+
+// LimitSecondsIn applies the In predicate on the "limit_seconds" field.
+func LimitSecondsIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldLimitSeconds, vs...))
+}
+
+// LimitSecondsNotIn applies the NotIn predicate on the "limit_seconds" field.
+func LimitSecondsNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldLimitSeconds, vs...))
+}
+
+// LimitSecondsGT applies the GT predicate on the "limit_seconds" field.
+func LimitSecondsGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldLimitSeconds, v))
+}
+
+// LimitSecondsGTE applies the GTE predicate on the "limit_seconds" field.
+func LimitSecondsGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldLimitSeconds, v))
+}
+
+// LimitSecondsLT applies the LT predicate on the "limit_seconds" field.
+func LimitSecondsLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldLimitSeconds, v))
+}
+
+// LimitSecondsLTE applies the LTE predicate on the "limit_seconds" field.
+func LimitSecondsLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldLimitSeconds, v))
+}
+
+// PausedAtEQ applies the EQ predicate on the "paused_at" field.
+func PausedAtEQ(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausedAt, v))
+}
+
+// PausedAtNEQ applies the NEQ predicate on the "paused_at" field.
+func PausedAtNEQ(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldPausedAt, v))
+}
+
+// PausedAtIn applies the In predicate on the "paused_at" field.
+func PausedAtIn(vs ...time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldPausedAt, vs...))
+}
+
+// PausedAtNotIn applies the NotIn predicate on the "paused_at" field.
+func PausedAtNotIn(vs ...time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldPausedAt, vs...))
+}
+
+// PausedAtGT applies the GT predicate on the "paused_at" field.
+func PausedAtGT(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldPausedAt, v))
+}
+
+// PausedAtGTE applies the GTE predicate on the "paused_at" field.
+func PausedAtGTE(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldPausedAt, v))
+}
+
+// PausedAtLT applies the LT predicate on the "paused_at" field.
+func PausedAtLT(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldPausedAt, v))
+}
+
+// PausedAtLTE applies the LTE predicate on the "paused_at" field.
+func PausedAtLTE(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldPausedAt, v))
+}
+
+// PausedAtIsNil applies the IsNil predicate on the "paused_at" field.
+func PausedAtIsNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldIsNull(FieldPausedAt))
+}
+
+// PausedAtNotNil applies the NotNil predicate on the "paused_at" field.
+func PausedAtNotNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotNull(FieldPausedAt))
+}
+
+// PausedMsEQ applies the EQ predicate on the "paused_ms" field.
+func PausedMsEQ(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPausedMs, v))
+}
+
+// PausedMsNEQ applies the NEQ predicate on the "paused_ms" field.
+func PausedMsNEQ(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldPausedMs, v))
+}
+
+// PausedMsIn applies the In predicate on the "paused_ms" field.
+func PausedMsIn(vs ...int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldPausedMs, vs...))
+}
+
+// PausedMsNotIn applies the NotIn predicate on the "paused_ms" field.
+func PausedMsNotIn(vs ...int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldPausedMs, vs...))
+}
+
+// PausedMsGT applies the GT predicate on the "paused_ms" field.
+func PausedMsGT(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldPausedMs, v))
+}
+
+// PausedMsGTE applies the GTE predicate on the "paused_ms" field.
+func PausedMsGTE(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldPausedMs, v))
+}
+
+// PausedMsLT applies the LT predicate on the "paused_ms" field.
+func PausedMsLT(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldPausedMs, v))
+}
+
+// PausedMsLTE applies the LTE predicate on the "paused_ms" field.
+func PausedMsLTE(v int64) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldPausedMs, v))
+}
+
+// PausesEQ applies the EQ predicate on the "pauses" field.
+func PausesEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldPauses, v))
+}
+
+// PausesNEQ applies the NEQ predicate on the "pauses" field.
+func PausesNEQ(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldPauses, v))
+}
+
+// PausesIn applies the In predicate on the "pauses" field.
+func PausesIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldPauses, vs...))
+}
+
+// PausesNotIn applies the NotIn predicate on the "pauses" field.
+func PausesNotIn(vs ...int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldPauses, vs...))
+}
+
+// PausesGT applies the GT predicate on the "pauses" field.
+func PausesGT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldPauses, v))
+}
+
+// PausesGTE applies the GTE predicate on the "pauses" field.
+func PausesGTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldPauses, v))
+}
+
+// PausesLT applies the LT predicate on the "pauses" field.
+func PausesLT(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldPauses, v))
+}
+
+// PausesLTE applies the LTE predicate on the "pauses" field.
+func PausesLTE(v int) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldPauses, v))
+}
+
+// SessionIDEQ applies the EQ predicate on the "session_id" field.
+func SessionIDEQ(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldSessionID, v))
+}
+
+// SessionIDNEQ applies the NEQ predicate on the "session_id" field.
+func SessionIDNEQ(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldSessionID, v))
+}
+
+// SessionIDIn applies the In predicate on the "session_id" field.
+func SessionIDIn(vs ...uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldSessionID, vs...))
+}
+
+// SessionIDNotIn applies the NotIn predicate on the "session_id" field.
+func SessionIDNotIn(vs ...uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldSessionID, vs...))
+}
+
+// SessionIDGT applies the GT predicate on the "session_id" field.
+func SessionIDGT(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldSessionID, v))
+}
+
+// SessionIDGTE applies the GTE predicate on the "session_id" field.
+func SessionIDGTE(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldSessionID, v))
+}
+
+// SessionIDLT applies the LT predicate on the "session_id" field.
+func SessionIDLT(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldSessionID, v))
+}
+
+// SessionIDLTE applies the LTE predicate on the "session_id" field.
+func SessionIDLTE(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldSessionID, v))
+}
+
+// SessionIDIsNil applies the IsNil predicate on the "session_id" field.
+func SessionIDIsNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldIsNull(FieldSessionID))
+}
+
+// SessionIDNotNil applies the NotNil predicate on the "session_id" field.
+func SessionIDNotNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotNull(FieldSessionID))
+}
+
+// CountedAtEQ applies the EQ predicate on the "counted_at" field.
+func CountedAtEQ(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldCountedAt, v))
+}
+
+// CountedAtNEQ applies the NEQ predicate on the "counted_at" field.
+func CountedAtNEQ(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldCountedAt, v))
+}
+
+// CountedAtIn applies the In predicate on the "counted_at" field.
+func CountedAtIn(vs ...time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldCountedAt, vs...))
+}
+
+// CountedAtNotIn applies the NotIn predicate on the "counted_at" field.
+func CountedAtNotIn(vs ...time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldCountedAt, vs...))
+}
+
+// CountedAtGT applies the GT predicate on the "counted_at" field.
+func CountedAtGT(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldCountedAt, v))
+}
+
+// CountedAtGTE applies the GTE predicate on the "counted_at" field.
+func CountedAtGTE(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldCountedAt, v))
+}
+
+// CountedAtLT applies the LT predicate on the "counted_at" field.
+func CountedAtLT(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldCountedAt, v))
+}
+
+// CountedAtLTE applies the LTE predicate on the "counted_at" field.
+func CountedAtLTE(v time.Time) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldCountedAt, v))
+}
+
+// CountedAtIsNil applies the IsNil predicate on the "counted_at" field.
+func CountedAtIsNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldIsNull(FieldCountedAt))
+}
+
+// CountedAtNotNil applies the NotNil predicate on the "counted_at" field.
+func CountedAtNotNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotNull(FieldCountedAt))
+}
+
 // HasUser applies the HasEdge predicate on the "user" edge.
 func HasUser() predicate.Attempt {
 	return predicate.Attempt(func(s *sql.Selector) {
@@ -708,6 +1248,52 @@ func HasAnswersWith(preds ...predicate.Answer) predicate.Attempt {
 	})
 }
 
+// HasChanges applies the HasEdge predicate on the "changes" edge.
+func HasChanges() predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasChangesWith applies the HasEdge predicate on the "changes" edge with a given conditions (other predicates).
+func HasChangesWith(preds ...predicate.AnswerChange) predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := newChangesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPausesTaken applies the HasEdge predicate on the "pauses_taken" edge.
+func HasPausesTaken() predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PausesTakenTable, PausesTakenColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPausesTakenWith applies the HasEdge predicate on the "pauses_taken" edge with a given conditions (other predicates).
+func HasPausesTakenWith(preds ...predicate.AttemptPause) predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := newPausesTakenStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasResult applies the HasEdge predicate on the "result" edge.
 func HasResult() predicate.Attempt {
 	return predicate.Attempt(func(s *sql.Selector) {
@@ -723,6 +1309,29 @@ func HasResult() predicate.Attempt {
 func HasResultWith(preds ...predicate.Result) predicate.Attempt {
 	return predicate.Attempt(func(s *sql.Selector) {
 		step := newResultStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasFormerResults applies the HasEdge predicate on the "former_results" edge.
+func HasFormerResults() predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, FormerResultsTable, FormerResultsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasFormerResultsWith applies the HasEdge predicate on the "former_results" edge with a given conditions (other predicates).
+func HasFormerResultsWith(preds ...predicate.FormerResult) predicate.Attempt {
+	return predicate.Attempt(func(s *sql.Selector) {
+		step := newFormerResultsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -15,6 +15,10 @@ const (
 	FieldListening = "listening"
 	// FieldReading holds the string denoting the reading field in the database.
 	FieldReading = "reading"
+	// FieldNote holds the string denoting the note field in the database.
+	FieldNote = "note"
+	// FieldCreatedAt holds the string denoting the created_at field in the database.
+	FieldCreatedAt = "created_at"
 	// Table holds the table name of the conversiontable in the database.
 	Table = "conversion_tables"
 )
@@ -24,6 +28,8 @@ var Columns = []string{
 	FieldID,
 	FieldListening,
 	FieldReading,
+	FieldNote,
+	FieldCreatedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -36,10 +42,25 @@ func ValidColumn(column string) bool {
 	return false
 }
 
+var (
+	// DefaultNote holds the default value on creation for the "note" field.
+	DefaultNote string
+)
+
 // OrderOption defines the ordering options for the ConversionTable queries.
 type OrderOption func(*sql.Selector)
 
 // ByID orders the results by the id field.
 func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
+}
+
+// ByNote orders the results by the note field.
+func ByNote(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNote, opts...).ToFunc()
+}
+
+// ByCreatedAt orders the results by the created_at field.
+func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
 }

@@ -30,6 +30,8 @@ const (
 	FieldContent = "content"
 	// FieldPublishedAt holds the string denoting the published_at field in the database.
 	FieldPublishedAt = "published_at"
+	// FieldCorrectsID holds the string denoting the corrects_id field in the database.
+	FieldCorrectsID = "corrects_id"
 	// EdgeExam holds the string denoting the exam edge name in mutations.
 	EdgeExam = "exam"
 	// Table holds the table name of the examrevision in the database.
@@ -55,6 +57,7 @@ var Columns = []string{
 	FieldOutline,
 	FieldContent,
 	FieldPublishedAt,
+	FieldCorrectsID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -108,6 +111,11 @@ func ByFormat(opts ...sql.OrderTermOption) OrderOption {
 // ByPublishedAt orders the results by the published_at field.
 func ByPublishedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPublishedAt, opts...).ToFunc()
+}
+
+// ByCorrectsID orders the results by the corrects_id field.
+func ByCorrectsID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCorrectsID, opts...).ToFunc()
 }
 
 // ByExamField orders the results by exam field.

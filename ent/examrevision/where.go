@@ -96,6 +96,11 @@ func PublishedAt(v time.Time) predicate.ExamRevision {
 	return predicate.ExamRevision(sql.FieldEQ(FieldPublishedAt, v))
 }
 
+// CorrectsID applies equality check predicate on the "corrects_id" field. It's identical to CorrectsIDEQ.
+func CorrectsID(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldEQ(FieldCorrectsID, v))
+}
+
 // ExamIDEQ applies the EQ predicate on the "exam_id" field.
 func ExamIDEQ(v uuid.UUID) predicate.ExamRevision {
 	return predicate.ExamRevision(sql.FieldEQ(FieldExamID, v))
@@ -494,6 +499,56 @@ func PublishedAtLT(v time.Time) predicate.ExamRevision {
 // PublishedAtLTE applies the LTE predicate on the "published_at" field.
 func PublishedAtLTE(v time.Time) predicate.ExamRevision {
 	return predicate.ExamRevision(sql.FieldLTE(FieldPublishedAt, v))
+}
+
+// CorrectsIDEQ applies the EQ predicate on the "corrects_id" field.
+func CorrectsIDEQ(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldEQ(FieldCorrectsID, v))
+}
+
+// CorrectsIDNEQ applies the NEQ predicate on the "corrects_id" field.
+func CorrectsIDNEQ(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldNEQ(FieldCorrectsID, v))
+}
+
+// CorrectsIDIn applies the In predicate on the "corrects_id" field.
+func CorrectsIDIn(vs ...uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldIn(FieldCorrectsID, vs...))
+}
+
+// CorrectsIDNotIn applies the NotIn predicate on the "corrects_id" field.
+func CorrectsIDNotIn(vs ...uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldNotIn(FieldCorrectsID, vs...))
+}
+
+// CorrectsIDGT applies the GT predicate on the "corrects_id" field.
+func CorrectsIDGT(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldGT(FieldCorrectsID, v))
+}
+
+// CorrectsIDGTE applies the GTE predicate on the "corrects_id" field.
+func CorrectsIDGTE(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldGTE(FieldCorrectsID, v))
+}
+
+// CorrectsIDLT applies the LT predicate on the "corrects_id" field.
+func CorrectsIDLT(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldLT(FieldCorrectsID, v))
+}
+
+// CorrectsIDLTE applies the LTE predicate on the "corrects_id" field.
+func CorrectsIDLTE(v uuid.UUID) predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldLTE(FieldCorrectsID, v))
+}
+
+// CorrectsIDIsNil applies the IsNil predicate on the "corrects_id" field.
+func CorrectsIDIsNil() predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldIsNull(FieldCorrectsID))
+}
+
+// CorrectsIDNotNil applies the NotNil predicate on the "corrects_id" field.
+func CorrectsIDNotNil() predicate.ExamRevision {
+	return predicate.ExamRevision(sql.FieldNotNull(FieldCorrectsID))
 }
 
 // HasExam applies the HasEdge predicate on the "exam" edge.

@@ -21,6 +21,18 @@ func (f APITokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.APITokenMutation", m)
 }
 
+// The AccommodationFunc type is an adapter to allow the use of ordinary
+// function as Accommodation mutator.
+type AccommodationFunc func(context.Context, *ent.AccommodationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AccommodationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AccommodationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AccommodationMutation", m)
+}
+
 // The AccountExportFunc type is an adapter to allow the use of ordinary
 // function as AccountExport mutator.
 type AccountExportFunc func(context.Context, *ent.AccountExportMutation) (ent.Value, error)
@@ -69,6 +81,18 @@ func (f AnswerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AnswerMutation", m)
 }
 
+// The AnswerChangeFunc type is an adapter to allow the use of ordinary
+// function as AnswerChange mutator.
+type AnswerChangeFunc func(context.Context, *ent.AnswerChangeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AnswerChangeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AnswerChangeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AnswerChangeMutation", m)
+}
+
 // The AttemptFunc type is an adapter to allow the use of ordinary
 // function as Attempt mutator.
 type AttemptFunc func(context.Context, *ent.AttemptMutation) (ent.Value, error)
@@ -79,6 +103,18 @@ func (f AttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AttemptMutation", m)
+}
+
+// The AttemptPauseFunc type is an adapter to allow the use of ordinary
+// function as AttemptPause mutator.
+type AttemptPauseFunc func(context.Context, *ent.AttemptPauseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AttemptPauseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AttemptPauseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AttemptPauseMutation", m)
 }
 
 // The AuditEntryFunc type is an adapter to allow the use of ordinary
@@ -103,6 +139,18 @@ func (f AuditHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditHeadMutation", m)
+}
+
+// The ConversionActivationFunc type is an adapter to allow the use of ordinary
+// function as ConversionActivation mutator.
+type ConversionActivationFunc func(context.Context, *ent.ConversionActivationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ConversionActivationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ConversionActivationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ConversionActivationMutation", m)
 }
 
 // The ConversionTableFunc type is an adapter to allow the use of ordinary
@@ -141,6 +189,18 @@ func (f ExamFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExamMutation", m)
 }
 
+// The ExamPolicyFunc type is an adapter to allow the use of ordinary
+// function as ExamPolicy mutator.
+type ExamPolicyFunc func(context.Context, *ent.ExamPolicyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ExamPolicyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ExamPolicyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExamPolicyMutation", m)
+}
+
 // The ExamRevisionFunc type is an adapter to allow the use of ordinary
 // function as ExamRevision mutator.
 type ExamRevisionFunc func(context.Context, *ent.ExamRevisionMutation) (ent.Value, error)
@@ -165,6 +225,30 @@ func (f ExternalIdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.V
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExternalIdentityMutation", m)
 }
 
+// The FormStatisticsFunc type is an adapter to allow the use of ordinary
+// function as FormStatistics mutator.
+type FormStatisticsFunc func(context.Context, *ent.FormStatisticsMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FormStatisticsFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FormStatisticsMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FormStatisticsMutation", m)
+}
+
+// The FormerResultFunc type is an adapter to allow the use of ordinary
+// function as FormerResult mutator.
+type FormerResultFunc func(context.Context, *ent.FormerResultMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FormerResultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.FormerResultMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.FormerResultMutation", m)
+}
+
 // The IdempotencyKeyFunc type is an adapter to allow the use of ordinary
 // function as IdempotencyKey mutator.
 type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyMutation) (ent.Value, error)
@@ -187,6 +271,30 @@ func (f JobFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.JobMutation", m)
+}
+
+// The LeaderboardEntryFunc type is an adapter to allow the use of ordinary
+// function as LeaderboardEntry mutator.
+type LeaderboardEntryFunc func(context.Context, *ent.LeaderboardEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LeaderboardEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LeaderboardEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LeaderboardEntryMutation", m)
+}
+
+// The LearnerItemFunc type is an adapter to allow the use of ordinary
+// function as LearnerItem mutator.
+type LearnerItemFunc func(context.Context, *ent.LearnerItemMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LearnerItemFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.LearnerItemMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LearnerItemMutation", m)
 }
 
 // The LoginFailureFunc type is an adapter to allow the use of ordinary
@@ -237,6 +345,42 @@ func (f PasskeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PasskeyMutation", m)
 }
 
+// The PracticeAnswerFunc type is an adapter to allow the use of ordinary
+// function as PracticeAnswer mutator.
+type PracticeAnswerFunc func(context.Context, *ent.PracticeAnswerMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PracticeAnswerFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PracticeAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PracticeAnswerMutation", m)
+}
+
+// The PracticeSetFunc type is an adapter to allow the use of ordinary
+// function as PracticeSet mutator.
+type PracticeSetFunc func(context.Context, *ent.PracticeSetMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PracticeSetFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PracticeSetMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PracticeSetMutation", m)
+}
+
+// The QuestionFunc type is an adapter to allow the use of ordinary
+// function as Question mutator.
+type QuestionFunc func(context.Context, *ent.QuestionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f QuestionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.QuestionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.QuestionMutation", m)
+}
+
 // The RecoveryCodeFunc type is an adapter to allow the use of ordinary
 // function as RecoveryCode mutator.
 type RecoveryCodeFunc func(context.Context, *ent.RecoveryCodeMutation) (ent.Value, error)
@@ -261,6 +405,18 @@ func (f RefreshTokenFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RefreshTokenMutation", m)
 }
 
+// The RegradeFunc type is an adapter to allow the use of ordinary
+// function as Regrade mutator.
+type RegradeFunc func(context.Context, *ent.RegradeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RegradeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.RegradeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RegradeMutation", m)
+}
+
 // The ResultFunc type is an adapter to allow the use of ordinary
 // function as Result mutator.
 type ResultFunc func(context.Context, *ent.ResultMutation) (ent.Value, error)
@@ -283,6 +439,18 @@ func (f RoleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoleMutation", m)
+}
+
+// The ScheduleFunc type is an adapter to allow the use of ordinary
+// function as Schedule mutator.
+type ScheduleFunc func(context.Context, *ent.ScheduleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ScheduleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ScheduleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ScheduleMutation", m)
 }
 
 // The SecretKeyFunc type is an adapter to allow the use of ordinary

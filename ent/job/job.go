@@ -29,6 +29,8 @@ const (
 	FieldLastError = "last_error"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldOnce holds the string denoting the once field in the database.
+	FieldOnce = "once"
 	// Table holds the table name of the job in the database.
 	Table = "jobs"
 )
@@ -45,6 +47,7 @@ var Columns = []string{
 	FieldDeadAt,
 	FieldLastError,
 	FieldCreatedAt,
+	FieldOnce,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -103,4 +106,9 @@ func ByLastError(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByOnce orders the results by the once field.
+func ByOnce(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOnce, opts...).ToFunc()
 }

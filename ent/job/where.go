@@ -100,6 +100,11 @@ func CreatedAt(v time.Time) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldCreatedAt, v))
 }
 
+// Once applies equality check predicate on the "once" field. It's identical to OnceEQ.
+func Once(v string) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldOnce, v))
+}
+
 // KindEQ applies the EQ predicate on the "kind" field.
 func KindEQ(v string) predicate.Job {
 	return predicate.Job(sql.FieldEQ(FieldKind, v))
@@ -538,6 +543,81 @@ func CreatedAtLT(v time.Time) predicate.Job {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Job {
 	return predicate.Job(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// OnceEQ applies the EQ predicate on the "once" field.
+func OnceEQ(v string) predicate.Job {
+	return predicate.Job(sql.FieldEQ(FieldOnce, v))
+}
+
+// OnceNEQ applies the NEQ predicate on the "once" field.
+func OnceNEQ(v string) predicate.Job {
+	return predicate.Job(sql.FieldNEQ(FieldOnce, v))
+}
+
+// OnceIn applies the In predicate on the "once" field.
+func OnceIn(vs ...string) predicate.Job {
+	return predicate.Job(sql.FieldIn(FieldOnce, vs...))
+}
+
+// OnceNotIn applies the NotIn predicate on the "once" field.
+func OnceNotIn(vs ...string) predicate.Job {
+	return predicate.Job(sql.FieldNotIn(FieldOnce, vs...))
+}
+
+// OnceGT applies the GT predicate on the "once" field.
+func OnceGT(v string) predicate.Job {
+	return predicate.Job(sql.FieldGT(FieldOnce, v))
+}
+
+// OnceGTE applies the GTE predicate on the "once" field.
+func OnceGTE(v string) predicate.Job {
+	return predicate.Job(sql.FieldGTE(FieldOnce, v))
+}
+
+// OnceLT applies the LT predicate on the "once" field.
+func OnceLT(v string) predicate.Job {
+	return predicate.Job(sql.FieldLT(FieldOnce, v))
+}
+
+// OnceLTE applies the LTE predicate on the "once" field.
+func OnceLTE(v string) predicate.Job {
+	return predicate.Job(sql.FieldLTE(FieldOnce, v))
+}
+
+// OnceContains applies the Contains predicate on the "once" field.
+func OnceContains(v string) predicate.Job {
+	return predicate.Job(sql.FieldContains(FieldOnce, v))
+}
+
+// OnceHasPrefix applies the HasPrefix predicate on the "once" field.
+func OnceHasPrefix(v string) predicate.Job {
+	return predicate.Job(sql.FieldHasPrefix(FieldOnce, v))
+}
+
+// OnceHasSuffix applies the HasSuffix predicate on the "once" field.
+func OnceHasSuffix(v string) predicate.Job {
+	return predicate.Job(sql.FieldHasSuffix(FieldOnce, v))
+}
+
+// OnceIsNil applies the IsNil predicate on the "once" field.
+func OnceIsNil() predicate.Job {
+	return predicate.Job(sql.FieldIsNull(FieldOnce))
+}
+
+// OnceNotNil applies the NotNil predicate on the "once" field.
+func OnceNotNil() predicate.Job {
+	return predicate.Job(sql.FieldNotNull(FieldOnce))
+}
+
+// OnceEqualFold applies the EqualFold predicate on the "once" field.
+func OnceEqualFold(v string) predicate.Job {
+	return predicate.Job(sql.FieldEqualFold(FieldOnce, v))
+}
+
+// OnceContainsFold applies the ContainsFold predicate on the "once" field.
+func OnceContainsFold(v string) predicate.Job {
+	return predicate.Job(sql.FieldContainsFold(FieldOnce, v))
 }
 
 // And groups predicates with the AND operator between them.

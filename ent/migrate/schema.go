@@ -42,6 +42,31 @@ var (
 			},
 		},
 	}
+	// AccommodationsColumns holds the columns for the "accommodations" table.
+	AccommodationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "time_percent", Type: field.TypeInt},
+		{Name: "extra_seconds", Type: field.TypeInt},
+		{Name: "pause_percent", Type: field.TypeInt},
+		{Name: "listening_omitted", Type: field.TypeBool},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "user_id", Type: field.TypeUUID, Unique: true},
+	}
+	// AccommodationsTable holds the schema information for the "accommodations" table.
+	AccommodationsTable = &schema.Table{
+		Name:       "accommodations",
+		Columns:    AccommodationsColumns,
+		PrimaryKey: []*schema.Column{AccommodationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "accommodations_users_accommodation",
+				Columns:    []*schema.Column{AccommodationsColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
 	// AccountExportsColumns holds the columns for the "account_exports" table.
 	AccountExportsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -145,6 +170,7 @@ var (
 		{Name: "seq", Type: field.TypeInt64},
 		{Name: "elapsed_ms", Type: field.TypeInt64},
 		{Name: "answered_at", Type: field.TypeTime},
+		{Name: "position", Type: field.TypeInt64, Default: 0},
 		{Name: "attempt_id", Type: field.TypeUUID},
 	}
 	// AnswersTable holds the schema information for the "answers" table.
@@ -155,7 +181,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "answers_attempts_answers",
-				Columns:    []*schema.Column{AnswersColumns[6]},
+				Columns:    []*schema.Column{AnswersColumns[7]},
 				RefColumns: []*schema.Column{AttemptsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -164,7 +190,42 @@ var (
 			{
 				Name:    "answers_item",
 				Unique:  true,
-				Columns: []*schema.Column{AnswersColumns[6], AnswersColumns[1]},
+				Columns: []*schema.Column{AnswersColumns[7], AnswersColumns[1]},
+			},
+		},
+	}
+	// AnswerChangesColumns holds the columns for the "answer_changes" table.
+	AnswerChangesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "replaced", Type: field.TypeString},
+		{Name: "choice", Type: field.TypeString},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "elapsed_ms", Type: field.TypeInt64},
+		{Name: "outcome", Type: field.TypeString},
+		{Name: "client_at", Type: field.TypeTime, Nullable: true},
+		{Name: "server_at", Type: field.TypeTime},
+		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "attempt_id", Type: field.TypeUUID},
+	}
+	// AnswerChangesTable holds the schema information for the "answer_changes" table.
+	AnswerChangesTable = &schema.Table{
+		Name:       "answer_changes",
+		Columns:    AnswerChangesColumns,
+		PrimaryKey: []*schema.Column{AnswerChangesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "answer_changes_attempts_changes",
+				Columns:    []*schema.Column{AnswerChangesColumns[10]},
+				RefColumns: []*schema.Column{AttemptsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "answer_changes_once",
+				Unique:  true,
+				Columns: []*schema.Column{AnswerChangesColumns[10], AnswerChangesColumns[1], AnswerChangesColumns[4]},
 			},
 		},
 	}
@@ -181,6 +242,18 @@ var (
 		{Name: "deadline_at", Type: field.TypeTime, Nullable: true},
 		{Name: "closed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "version", Type: field.TypeInt},
+		{Name: "answered", Type: field.TypeInt, Default: 0},
+		{Name: "position", Type: field.TypeInt64, Default: 0},
+		{Name: "time_percent", Type: field.TypeInt, Default: 100},
+		{Name: "extra_seconds", Type: field.TypeInt, Default: 0},
+		{Name: "pause_percent", Type: field.TypeInt, Default: 100},
+		{Name: "listening_omitted", Type: field.TypeBool, Default: false},
+		{Name: "limit_seconds", Type: field.TypeInt, Default: 0},
+		{Name: "paused_at", Type: field.TypeTime, Nullable: true},
+		{Name: "paused_ms", Type: field.TypeInt64, Default: 0},
+		{Name: "pauses", Type: field.TypeInt, Default: 0},
+		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "counted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "exam_id", Type: field.TypeUUID},
 		{Name: "revision_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
@@ -193,19 +266,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attempts_exams_exam",
-				Columns:    []*schema.Column{AttemptsColumns[11]},
+				Columns:    []*schema.Column{AttemptsColumns[23]},
 				RefColumns: []*schema.Column{ExamsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_exam_revisions_revision",
-				Columns:    []*schema.Column{AttemptsColumns[12]},
+				Columns:    []*schema.Column{AttemptsColumns[24]},
 				RefColumns: []*schema.Column{ExamRevisionsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_users_attempts",
-				Columns:    []*schema.Column{AttemptsColumns[13]},
+				Columns:    []*schema.Column{AttemptsColumns[25]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -214,7 +287,7 @@ var (
 			{
 				Name:    "attempts_one_open",
 				Unique:  true,
-				Columns: []*schema.Column{AttemptsColumns[13], AttemptsColumns[11]},
+				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[23]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'in_progress'",
 				},
@@ -230,7 +303,43 @@ var (
 			{
 				Name:    "attempts_of_user",
 				Unique:  false,
-				Columns: []*schema.Column{AttemptsColumns[13], AttemptsColumns[0]},
+				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[0]},
+			},
+			{
+				Name:    "attempts_scored",
+				Unique:  false,
+				Columns: []*schema.Column{AttemptsColumns[23], AttemptsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "mode = 'exam' AND (status = 'submitted' OR status = 'expired')",
+				},
+			},
+		},
+	}
+	// AttemptPausesColumns holds the columns for the "attempt_pauses" table.
+	AttemptPausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "paused_at", Type: field.TypeTime},
+		{Name: "resumed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "attempt_id", Type: field.TypeUUID},
+	}
+	// AttemptPausesTable holds the schema information for the "attempt_pauses" table.
+	AttemptPausesTable = &schema.Table{
+		Name:       "attempt_pauses",
+		Columns:    AttemptPausesColumns,
+		PrimaryKey: []*schema.Column{AttemptPausesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "attempt_pauses_attempts_pauses_taken",
+				Columns:    []*schema.Column{AttemptPausesColumns[3]},
+				RefColumns: []*schema.Column{AttemptsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "attempt_pauses_of",
+				Unique:  false,
+				Columns: []*schema.Column{AttemptPausesColumns[3]},
 			},
 		},
 	}
@@ -278,11 +387,49 @@ var (
 		Columns:    AuditHeadColumns,
 		PrimaryKey: []*schema.Column{AuditHeadColumns[0]},
 	}
+	// ConversionActivationsColumns holds the columns for the "conversion_activations" table.
+	ConversionActivationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "note", Type: field.TypeString},
+		{Name: "by_user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "exam_id", Type: field.TypeUUID},
+		{Name: "version", Type: field.TypeString},
+	}
+	// ConversionActivationsTable holds the schema information for the "conversion_activations" table.
+	ConversionActivationsTable = &schema.Table{
+		Name:       "conversion_activations",
+		Columns:    ConversionActivationsColumns,
+		PrimaryKey: []*schema.Column{ConversionActivationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "conversion_activations_exams_exam",
+				Columns:    []*schema.Column{ConversionActivationsColumns[4]},
+				RefColumns: []*schema.Column{ExamsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "conversion_activations_conversion_tables_conversion",
+				Columns:    []*schema.Column{ConversionActivationsColumns[5]},
+				RefColumns: []*schema.Column{ConversionTablesColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "conversion_activations_of_exam",
+				Unique:  false,
+				Columns: []*schema.Column{ConversionActivationsColumns[4], ConversionActivationsColumns[0]},
+			},
+		},
+	}
 	// ConversionTablesColumns holds the columns for the "conversion_tables" table.
 	ConversionTablesColumns = []*schema.Column{
 		{Name: "version", Type: field.TypeString},
 		{Name: "listening", Type: field.TypeJSON},
 		{Name: "reading", Type: field.TypeJSON},
+		{Name: "note", Type: field.TypeString, Default: ""},
+		{Name: "created_at", Type: field.TypeTime, Nullable: true},
 	}
 	// ConversionTablesTable holds the schema information for the "conversion_tables" table.
 	ConversionTablesTable = &schema.Table{
@@ -323,6 +470,21 @@ var (
 			},
 		},
 	}
+	// ExamPoliciesColumns holds the columns for the "exam_policies" table.
+	ExamPoliciesColumns = []*schema.Column{
+		{Name: "exam_id", Type: field.TypeUUID},
+		{Name: "review", Type: field.TypeJSON},
+		{Name: "device", Type: field.TypeString},
+		{Name: "closes_at", Type: field.TypeTime, Nullable: true},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt},
+	}
+	// ExamPoliciesTable holds the schema information for the "exam_policies" table.
+	ExamPoliciesTable = &schema.Table{
+		Name:       "exam_policies",
+		Columns:    ExamPoliciesColumns,
+		PrimaryKey: []*schema.Column{ExamPoliciesColumns[0]},
+	}
 	// ExamRevisionsColumns holds the columns for the "exam_revisions" table.
 	ExamRevisionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -334,6 +496,7 @@ var (
 		{Name: "outline", Type: field.TypeJSON},
 		{Name: "content", Type: field.TypeBytes},
 		{Name: "published_at", Type: field.TypeTime},
+		{Name: "corrects_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "exam_id", Type: field.TypeUUID},
 	}
 	// ExamRevisionsTable holds the schema information for the "exam_revisions" table.
@@ -344,7 +507,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "exam_revisions_exams_revisions",
-				Columns:    []*schema.Column{ExamRevisionsColumns[9]},
+				Columns:    []*schema.Column{ExamRevisionsColumns[10]},
 				RefColumns: []*schema.Column{ExamsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -353,7 +516,7 @@ var (
 			{
 				Name:    "exam_revisions_number",
 				Unique:  true,
-				Columns: []*schema.Column{ExamRevisionsColumns[9], ExamRevisionsColumns[1]},
+				Columns: []*schema.Column{ExamRevisionsColumns[10], ExamRevisionsColumns[1]},
 			},
 		},
 	}
@@ -394,6 +557,66 @@ var (
 			},
 		},
 	}
+	// FormStatisticsColumns holds the columns for the "form_statistics" table.
+	FormStatisticsColumns = []*schema.Column{
+		{Name: "form_id", Type: field.TypeUUID},
+		{Name: "takers", Type: field.TypeInt},
+		{Name: "report", Type: field.TypeJSON},
+		{Name: "computed_at", Type: field.TypeTime},
+		{Name: "exam_id", Type: field.TypeUUID},
+	}
+	// FormStatisticsTable holds the schema information for the "form_statistics" table.
+	FormStatisticsTable = &schema.Table{
+		Name:       "form_statistics",
+		Columns:    FormStatisticsColumns,
+		PrimaryKey: []*schema.Column{FormStatisticsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "form_statistics_exams_exam",
+				Columns:    []*schema.Column{FormStatisticsColumns[4]},
+				RefColumns: []*schema.Column{ExamsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// FormerResultsColumns holds the columns for the "former_results" table.
+	FormerResultsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "conversion_version", Type: field.TypeString},
+		{Name: "revision_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "total", Type: field.TypeInt, Nullable: true},
+		{Name: "report", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "replaced_at", Type: field.TypeTime},
+		{Name: "regrade_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "attempt_id", Type: field.TypeUUID},
+	}
+	// FormerResultsTable holds the schema information for the "former_results" table.
+	FormerResultsTable = &schema.Table{
+		Name:       "former_results",
+		Columns:    FormerResultsColumns,
+		PrimaryKey: []*schema.Column{FormerResultsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "former_results_attempts_former_results",
+				Columns:    []*schema.Column{FormerResultsColumns[8]},
+				RefColumns: []*schema.Column{AttemptsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "former_results_of",
+				Unique:  false,
+				Columns: []*schema.Column{FormerResultsColumns[8]},
+			},
+			{
+				Name:    "former_results_regrade",
+				Unique:  false,
+				Columns: []*schema.Column{FormerResultsColumns[7]},
+			},
+		},
+	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "key", Type: field.TypeString},
@@ -427,6 +650,7 @@ var (
 		{Name: "dead_at", Type: field.TypeTime, Nullable: true},
 		{Name: "last_error", Type: field.TypeString},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "once", Type: field.TypeString, Nullable: true},
 	}
 	// JobsTable holds the schema information for the "jobs" table.
 	JobsTable = &schema.Table{
@@ -446,6 +670,84 @@ var (
 				Name:    "jobs_done",
 				Unique:  false,
 				Columns: []*schema.Column{JobsColumns[6]},
+			},
+			{
+				Name:    "jobs_once",
+				Unique:  true,
+				Columns: []*schema.Column{JobsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "done_at IS NULL AND dead_at IS NULL",
+				},
+			},
+		},
+	}
+	// LeaderboardEntriesColumns holds the columns for the "leaderboard_entries" table.
+	LeaderboardEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "pseudonym", Type: field.TypeString},
+		{Name: "folded", Type: field.TypeString, Unique: true},
+		{Name: "joined_at", Type: field.TypeTime},
+		{Name: "user_id", Type: field.TypeUUID, Unique: true},
+	}
+	// LeaderboardEntriesTable holds the schema information for the "leaderboard_entries" table.
+	LeaderboardEntriesTable = &schema.Table{
+		Name:       "leaderboard_entries",
+		Columns:    LeaderboardEntriesColumns,
+		PrimaryKey: []*schema.Column{LeaderboardEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "leaderboard_entries_users_leaderboard_entry",
+				Columns:    []*schema.Column{LeaderboardEntriesColumns[4]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+	}
+	// LearnerItemsColumns holds the columns for the "learner_items" table.
+	LearnerItemsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "seen", Type: field.TypeInt},
+		{Name: "wrong", Type: field.TypeInt},
+		{Name: "last_correct", Type: field.TypeBool},
+		{Name: "last_at", Type: field.TypeTime},
+		{Name: "right_days", Type: field.TypeInt},
+		{Name: "right_on", Type: field.TypeString},
+		{Name: "in_book_since", Type: field.TypeTime, Nullable: true},
+		{Name: "question_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// LearnerItemsTable holds the schema information for the "learner_items" table.
+	LearnerItemsTable = &schema.Table{
+		Name:       "learner_items",
+		Columns:    LearnerItemsColumns,
+		PrimaryKey: []*schema.Column{LearnerItemsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "learner_items_questions_question",
+				Columns:    []*schema.Column{LearnerItemsColumns[8]},
+				RefColumns: []*schema.Column{QuestionsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "learner_items_users_items",
+				Columns:    []*schema.Column{LearnerItemsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "learner_items_one",
+				Unique:  true,
+				Columns: []*schema.Column{LearnerItemsColumns[9], LearnerItemsColumns[8]},
+			},
+			{
+				Name:    "learner_items_book",
+				Unique:  false,
+				Columns: []*schema.Column{LearnerItemsColumns[9], LearnerItemsColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "in_book_since IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -539,6 +841,110 @@ var (
 			},
 		},
 	}
+	// PracticeAnswersColumns holds the columns for the "practice_answers" table.
+	PracticeAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "choice", Type: field.TypeString},
+		{Name: "seq", Type: field.TypeInt64},
+		{Name: "elapsed_ms", Type: field.TypeInt64},
+		{Name: "answered_at", Type: field.TypeTime},
+		{Name: "set_id", Type: field.TypeUUID},
+	}
+	// PracticeAnswersTable holds the schema information for the "practice_answers" table.
+	PracticeAnswersTable = &schema.Table{
+		Name:       "practice_answers",
+		Columns:    PracticeAnswersColumns,
+		PrimaryKey: []*schema.Column{PracticeAnswersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "practice_answers_practice_sets_answers",
+				Columns:    []*schema.Column{PracticeAnswersColumns[6]},
+				RefColumns: []*schema.Column{PracticeSetsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "practice_answers_item",
+				Unique:  true,
+				Columns: []*schema.Column{PracticeAnswersColumns[6], PracticeAnswersColumns[1]},
+			},
+		},
+	}
+	// PracticeSetsColumns holds the columns for the "practice_sets" table.
+	PracticeSetsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "status", Type: field.TypeString},
+		{Name: "feedback", Type: field.TypeString},
+		{Name: "criteria", Type: field.TypeJSON},
+		{Name: "items", Type: field.TypeJSON},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "version", Type: field.TypeInt},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// PracticeSetsTable holds the schema information for the "practice_sets" table.
+	PracticeSetsTable = &schema.Table{
+		Name:       "practice_sets",
+		Columns:    PracticeSetsColumns,
+		PrimaryKey: []*schema.Column{PracticeSetsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "practice_sets_users_practice_sets",
+				Columns:    []*schema.Column{PracticeSetsColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "practice_sets_of_user",
+				Unique:  false,
+				Columns: []*schema.Column{PracticeSetsColumns[8], PracticeSetsColumns[0]},
+			},
+		},
+	}
+	// QuestionsColumns holds the columns for the "questions" table.
+	QuestionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "revision_id", Type: field.TypeUUID},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "part", Type: field.TypeInt},
+		{Name: "ability", Type: field.TypeString},
+		{Name: "current", Type: field.TypeBool},
+		{Name: "difficulty", Type: field.TypeFloat64, Nullable: true},
+		{Name: "exam_id", Type: field.TypeUUID},
+	}
+	// QuestionsTable holds the schema information for the "questions" table.
+	QuestionsTable = &schema.Table{
+		Name:       "questions",
+		Columns:    QuestionsColumns,
+		PrimaryKey: []*schema.Column{QuestionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "questions_exams_exam",
+				Columns:    []*schema.Column{QuestionsColumns[7]},
+				RefColumns: []*schema.Column{ExamsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "questions_of_exam",
+				Unique:  false,
+				Columns: []*schema.Column{QuestionsColumns[7]},
+			},
+			{
+				Name:    "questions_to_practise",
+				Unique:  false,
+				Columns: []*schema.Column{QuestionsColumns[3], QuestionsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "current",
+				},
+			},
+		},
+	}
 	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
 	RecoveryCodesColumns = []*schema.Column{
 		{Name: "hash", Type: field.TypeString},
@@ -594,12 +1000,51 @@ var (
 			},
 		},
 	}
+	// RegradesColumns holds the columns for the "regrades" table.
+	RegradesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "question_id", Type: field.TypeUUID},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "from_key", Type: field.TypeString},
+		{Name: "to_key", Type: field.TypeString},
+		{Name: "from_revision_id", Type: field.TypeUUID},
+		{Name: "to_revision_id", Type: field.TypeUUID},
+		{Name: "reason", Type: field.TypeString},
+		{Name: "attempts", Type: field.TypeInt},
+		{Name: "changed", Type: field.TypeInt},
+		{Name: "by_user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "at", Type: field.TypeTime},
+		{Name: "exam_id", Type: field.TypeUUID},
+	}
+	// RegradesTable holds the schema information for the "regrades" table.
+	RegradesTable = &schema.Table{
+		Name:       "regrades",
+		Columns:    RegradesColumns,
+		PrimaryKey: []*schema.Column{RegradesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "regrades_exams_exam",
+				Columns:    []*schema.Column{RegradesColumns[12]},
+				RefColumns: []*schema.Column{ExamsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "regrades_of_exam",
+				Unique:  false,
+				Columns: []*schema.Column{RegradesColumns[12], RegradesColumns[0]},
+			},
+		},
+	}
 	// ResultsColumns holds the columns for the "results" table.
 	ResultsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
+		{Name: "revision_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "total", Type: field.TypeInt, Nullable: true},
 		{Name: "report", Type: field.TypeJSON},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "regrade_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "attempt_id", Type: field.TypeUUID, Unique: true},
 		{Name: "conversion_version", Type: field.TypeString},
 	}
@@ -611,13 +1056,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "results_attempts_result",
-				Columns:    []*schema.Column{ResultsColumns[4]},
+				Columns:    []*schema.Column{ResultsColumns[6]},
 				RefColumns: []*schema.Column{AttemptsColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
 			{
 				Symbol:     "results_conversion_tables_conversion",
-				Columns:    []*schema.Column{ResultsColumns[5]},
+				Columns:    []*schema.Column{ResultsColumns[7]},
 				RefColumns: []*schema.Column{ConversionTablesColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -636,6 +1081,22 @@ var (
 		Name:       "roles",
 		Columns:    RolesColumns,
 		PrimaryKey: []*schema.Column{RolesColumns[0]},
+	}
+	// SchedulesColumns holds the columns for the "schedules" table.
+	SchedulesColumns = []*schema.Column{
+		{Name: "name", Type: field.TypeString},
+		{Name: "next_at", Type: field.TypeTime},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true},
+		{Name: "began_at", Type: field.TypeTime, Nullable: true},
+		{Name: "succeeded_at", Type: field.TypeTime, Nullable: true},
+		{Name: "last_error", Type: field.TypeString},
+		{Name: "runs", Type: field.TypeInt64},
+	}
+	// SchedulesTable holds the schema information for the "schedules" table.
+	SchedulesTable = &schema.Table{
+		Name:       "schedules",
+		Columns:    SchedulesColumns,
+		PrimaryKey: []*schema.Column{SchedulesColumns[0]},
 	}
 	// SecretKeysColumns holds the columns for the "secret_keys" table.
 	SecretKeysColumns = []*schema.Column{
@@ -744,28 +1205,42 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APITokensTable,
+		AccommodationsTable,
 		AccountExportsTable,
 		AccountFlowsTable,
 		ActorChangesTable,
 		AnswersTable,
+		AnswerChangesTable,
 		AttemptsTable,
+		AttemptPausesTable,
 		AuditEntriesTable,
 		AuditHeadTable,
+		ConversionActivationsTable,
 		ConversionTablesTable,
 		ErasuresTable,
 		ExamsTable,
+		ExamPoliciesTable,
 		ExamRevisionsTable,
 		ExternalIdentitiesTable,
+		FormStatisticsTable,
+		FormerResultsTable,
 		IdempotencyKeysTable,
 		JobsTable,
+		LeaderboardEntriesTable,
+		LearnerItemsTable,
 		LoginFailuresTable,
 		LoginGuardsTable,
 		MediaObjectsTable,
 		PasskeysTable,
+		PracticeAnswersTable,
+		PracticeSetsTable,
+		QuestionsTable,
 		RecoveryCodesTable,
 		RefreshTokensTable,
+		RegradesTable,
 		ResultsTable,
 		RolesTable,
+		SchedulesTable,
 		SecretKeysTable,
 		TotpDevicesTable,
 		UsersTable,
@@ -777,6 +1252,14 @@ func init() {
 	APITokensTable.ForeignKeys[0].RefTable = UsersTable
 	APITokensTable.Annotation = &entsql.Annotation{
 		Table: "api_tokens",
+	}
+	AccommodationsTable.ForeignKeys[0].RefTable = UsersTable
+	AccommodationsTable.Annotation = &entsql.Annotation{
+		Table: "accommodations",
+	}
+	AccommodationsTable.Annotation.Checks = map[string]string{
+		"accommodations_pause": "pause_percent BETWEEN 100 AND 300",
+		"accommodations_time":  "time_percent BETWEEN 100 AND 300",
 	}
 	AccountExportsTable.ForeignKeys[0].RefTable = UsersTable
 	AccountExportsTable.Annotation = &entsql.Annotation{
@@ -802,6 +1285,13 @@ func init() {
 	AnswersTable.Annotation.Checks = map[string]string{
 		"answers_choice": "choice IN ('', 'A', 'B', 'C', 'D')",
 	}
+	AnswerChangesTable.ForeignKeys[0].RefTable = AttemptsTable
+	AnswerChangesTable.Annotation = &entsql.Annotation{
+		Table: "answer_changes",
+	}
+	AnswerChangesTable.Annotation.Checks = map[string]string{
+		"answer_changes_outcome": "outcome IN ('applied', 'superseded', 'late')",
+	}
 	AttemptsTable.ForeignKeys[0].RefTable = ExamsTable
 	AttemptsTable.ForeignKeys[1].RefTable = ExamRevisionsTable
 	AttemptsTable.ForeignKeys[2].RefTable = UsersTable
@@ -812,6 +1302,10 @@ func init() {
 		"attempts_mode":   "mode IN ('exam', 'practice')",
 		"attempts_status": "status IN ('in_progress', 'submitted', 'expired', 'abandoned')",
 	}
+	AttemptPausesTable.ForeignKeys[0].RefTable = AttemptsTable
+	AttemptPausesTable.Annotation = &entsql.Annotation{
+		Table: "attempt_pauses",
+	}
 	AuditEntriesTable.Annotation = &entsql.Annotation{
 		Table: "audit_entries",
 	}
@@ -820,6 +1314,11 @@ func init() {
 	}
 	AuditHeadTable.Annotation.Checks = map[string]string{
 		"audit_head_single": "id = 1",
+	}
+	ConversionActivationsTable.ForeignKeys[0].RefTable = ExamsTable
+	ConversionActivationsTable.ForeignKeys[1].RefTable = ConversionTablesTable
+	ConversionActivationsTable.Annotation = &entsql.Annotation{
+		Table: "conversion_activations",
 	}
 	ConversionTablesTable.Annotation = &entsql.Annotation{
 		Table: "conversion_tables",
@@ -834,6 +1333,12 @@ func init() {
 	ExamsTable.Annotation.Checks = map[string]string{
 		"exams_kind": "kind IN ('full', 'mini', 'part')",
 	}
+	ExamPoliciesTable.Annotation = &entsql.Annotation{
+		Table: "exam_policies",
+	}
+	ExamPoliciesTable.Annotation.Checks = map[string]string{
+		"exam_policies_device": "device IN ('any', 'takeover', 'refuse')",
+	}
 	ExamRevisionsTable.ForeignKeys[0].RefTable = ExamsTable
 	ExamRevisionsTable.Annotation = &entsql.Annotation{
 		Table: "exam_revisions",
@@ -842,11 +1347,28 @@ func init() {
 	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
 		Table: "external_identities",
 	}
+	FormStatisticsTable.ForeignKeys[0].RefTable = ExamsTable
+	FormStatisticsTable.Annotation = &entsql.Annotation{
+		Table: "form_statistics",
+	}
+	FormerResultsTable.ForeignKeys[0].RefTable = AttemptsTable
+	FormerResultsTable.Annotation = &entsql.Annotation{
+		Table: "former_results",
+	}
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
 	}
 	JobsTable.Annotation = &entsql.Annotation{
 		Table: "jobs",
+	}
+	LeaderboardEntriesTable.ForeignKeys[0].RefTable = UsersTable
+	LeaderboardEntriesTable.Annotation = &entsql.Annotation{
+		Table: "leaderboard_entries",
+	}
+	LearnerItemsTable.ForeignKeys[0].RefTable = QuestionsTable
+	LearnerItemsTable.ForeignKeys[1].RefTable = UsersTable
+	LearnerItemsTable.Annotation = &entsql.Annotation{
+		Table: "learner_items",
 	}
 	LoginFailuresTable.Annotation = &entsql.Annotation{
 		Table: "login_failures",
@@ -861,6 +1383,25 @@ func init() {
 	PasskeysTable.Annotation = &entsql.Annotation{
 		Table: "passkeys",
 	}
+	PracticeAnswersTable.ForeignKeys[0].RefTable = PracticeSetsTable
+	PracticeAnswersTable.Annotation = &entsql.Annotation{
+		Table: "practice_answers",
+	}
+	PracticeAnswersTable.Annotation.Checks = map[string]string{
+		"practice_answers_choice": "choice IN ('', 'A', 'B', 'C', 'D')",
+	}
+	PracticeSetsTable.ForeignKeys[0].RefTable = UsersTable
+	PracticeSetsTable.Annotation = &entsql.Annotation{
+		Table: "practice_sets",
+	}
+	PracticeSetsTable.Annotation.Checks = map[string]string{
+		"practice_sets_feedback": "feedback IN ('immediate', 'final')",
+		"practice_sets_status":   "status IN ('open', 'finished')",
+	}
+	QuestionsTable.ForeignKeys[0].RefTable = ExamsTable
+	QuestionsTable.Annotation = &entsql.Annotation{
+		Table: "questions",
+	}
 	RecoveryCodesTable.ForeignKeys[0].RefTable = UsersTable
 	RecoveryCodesTable.Annotation = &entsql.Annotation{
 		Table: "recovery_codes",
@@ -869,6 +1410,10 @@ func init() {
 	RefreshTokensTable.Annotation = &entsql.Annotation{
 		Table: "refresh_tokens",
 	}
+	RegradesTable.ForeignKeys[0].RefTable = ExamsTable
+	RegradesTable.Annotation = &entsql.Annotation{
+		Table: "regrades",
+	}
 	ResultsTable.ForeignKeys[0].RefTable = AttemptsTable
 	ResultsTable.ForeignKeys[1].RefTable = ConversionTablesTable
 	ResultsTable.Annotation = &entsql.Annotation{
@@ -876,6 +1421,9 @@ func init() {
 	}
 	RolesTable.Annotation = &entsql.Annotation{
 		Table: "roles",
+	}
+	SchedulesTable.Annotation = &entsql.Annotation{
+		Table: "schedules",
 	}
 	SecretKeysTable.Annotation = &entsql.Annotation{
 		Table: "secret_keys",

@@ -9,6 +9,9 @@ import (
 // APIToken is the predicate function for apitoken builders.
 type APIToken func(*sql.Selector)
 
+// Accommodation is the predicate function for accommodation builders.
+type Accommodation func(*sql.Selector)
+
 // AccountExport is the predicate function for accountexport builders.
 type AccountExport func(*sql.Selector)
 
@@ -21,14 +24,23 @@ type ActorChange func(*sql.Selector)
 // Answer is the predicate function for answer builders.
 type Answer func(*sql.Selector)
 
+// AnswerChange is the predicate function for answerchange builders.
+type AnswerChange func(*sql.Selector)
+
 // Attempt is the predicate function for attempt builders.
 type Attempt func(*sql.Selector)
+
+// AttemptPause is the predicate function for attemptpause builders.
+type AttemptPause func(*sql.Selector)
 
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
 
 // AuditHead is the predicate function for audithead builders.
 type AuditHead func(*sql.Selector)
+
+// ConversionActivation is the predicate function for conversionactivation builders.
+type ConversionActivation func(*sql.Selector)
 
 // ConversionTable is the predicate function for conversiontable builders.
 type ConversionTable func(*sql.Selector)
@@ -39,17 +51,32 @@ type Erasure func(*sql.Selector)
 // Exam is the predicate function for exam builders.
 type Exam func(*sql.Selector)
 
+// ExamPolicy is the predicate function for exampolicy builders.
+type ExamPolicy func(*sql.Selector)
+
 // ExamRevision is the predicate function for examrevision builders.
 type ExamRevision func(*sql.Selector)
 
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
+// FormStatistics is the predicate function for formstatistics builders.
+type FormStatistics func(*sql.Selector)
+
+// FormerResult is the predicate function for formerresult builders.
+type FormerResult func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
 // Job is the predicate function for job builders.
 type Job func(*sql.Selector)
+
+// LeaderboardEntry is the predicate function for leaderboardentry builders.
+type LeaderboardEntry func(*sql.Selector)
+
+// LearnerItem is the predicate function for learneritem builders.
+type LearnerItem func(*sql.Selector)
 
 // LoginFailure is the predicate function for loginfailure builders.
 type LoginFailure func(*sql.Selector)
@@ -63,17 +90,32 @@ type MediaObject func(*sql.Selector)
 // Passkey is the predicate function for passkey builders.
 type Passkey func(*sql.Selector)
 
+// PracticeAnswer is the predicate function for practiceanswer builders.
+type PracticeAnswer func(*sql.Selector)
+
+// PracticeSet is the predicate function for practiceset builders.
+type PracticeSet func(*sql.Selector)
+
+// Question is the predicate function for question builders.
+type Question func(*sql.Selector)
+
 // RecoveryCode is the predicate function for recoverycode builders.
 type RecoveryCode func(*sql.Selector)
 
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)
 
+// Regrade is the predicate function for regrade builders.
+type Regrade func(*sql.Selector)
+
 // Result is the predicate function for result builders.
 type Result func(*sql.Selector)
 
 // Role is the predicate function for role builders.
 type Role func(*sql.Selector)
+
+// Schedule is the predicate function for schedule builders.
+type Schedule func(*sql.Selector)
 
 // SecretKey is the predicate function for secretkey builders.
 type SecretKey func(*sql.Selector)

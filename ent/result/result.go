@@ -16,12 +16,16 @@ const (
 	FieldAttemptID = "attempt_id"
 	// FieldConversionVersion holds the string denoting the conversion_version field in the database.
 	FieldConversionVersion = "conversion_version"
+	// FieldRevisionID holds the string denoting the revision_id field in the database.
+	FieldRevisionID = "revision_id"
 	// FieldTotal holds the string denoting the total field in the database.
 	FieldTotal = "total"
 	// FieldReport holds the string denoting the report field in the database.
 	FieldReport = "report"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
+	// FieldRegradeID holds the string denoting the regrade_id field in the database.
+	FieldRegradeID = "regrade_id"
 	// EdgeAttempt holds the string denoting the attempt edge name in mutations.
 	EdgeAttempt = "attempt"
 	// EdgeConversion holds the string denoting the conversion edge name in mutations.
@@ -51,9 +55,11 @@ var Columns = []string{
 	FieldID,
 	FieldAttemptID,
 	FieldConversionVersion,
+	FieldRevisionID,
 	FieldTotal,
 	FieldReport,
 	FieldCreatedAt,
+	FieldRegradeID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -84,6 +90,11 @@ func ByConversionVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldConversionVersion, opts...).ToFunc()
 }
 
+// ByRevisionID orders the results by the revision_id field.
+func ByRevisionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevisionID, opts...).ToFunc()
+}
+
 // ByTotal orders the results by the total field.
 func ByTotal(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTotal, opts...).ToFunc()
@@ -92,6 +103,11 @@ func ByTotal(opts ...sql.OrderTermOption) OrderOption {
 // ByCreatedAt orders the results by the created_at field.
 func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedAt, opts...).ToFunc()
+}
+
+// ByRegradeID orders the results by the regrade_id field.
+func ByRegradeID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRegradeID, opts...).ToFunc()
 }
 
 // ByAttemptField orders the results by attempt field.

@@ -66,6 +66,11 @@ func ConversionVersion(v string) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldConversionVersion, v))
 }
 
+// RevisionID applies equality check predicate on the "revision_id" field. It's identical to RevisionIDEQ.
+func RevisionID(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldRevisionID, v))
+}
+
 // Total applies equality check predicate on the "total" field. It's identical to TotalEQ.
 func Total(v int) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldTotal, v))
@@ -74,6 +79,11 @@ func Total(v int) predicate.Result {
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
 func CreatedAt(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldEQ(FieldCreatedAt, v))
+}
+
+// RegradeID applies equality check predicate on the "regrade_id" field. It's identical to RegradeIDEQ.
+func RegradeID(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldRegradeID, v))
 }
 
 // AttemptIDEQ applies the EQ predicate on the "attempt_id" field.
@@ -159,6 +169,56 @@ func ConversionVersionEqualFold(v string) predicate.Result {
 // ConversionVersionContainsFold applies the ContainsFold predicate on the "conversion_version" field.
 func ConversionVersionContainsFold(v string) predicate.Result {
 	return predicate.Result(sql.FieldContainsFold(FieldConversionVersion, v))
+}
+
+// RevisionIDEQ applies the EQ predicate on the "revision_id" field.
+func RevisionIDEQ(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldRevisionID, v))
+}
+
+// RevisionIDNEQ applies the NEQ predicate on the "revision_id" field.
+func RevisionIDNEQ(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldRevisionID, v))
+}
+
+// RevisionIDIn applies the In predicate on the "revision_id" field.
+func RevisionIDIn(vs ...uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldRevisionID, vs...))
+}
+
+// RevisionIDNotIn applies the NotIn predicate on the "revision_id" field.
+func RevisionIDNotIn(vs ...uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldRevisionID, vs...))
+}
+
+// RevisionIDGT applies the GT predicate on the "revision_id" field.
+func RevisionIDGT(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldRevisionID, v))
+}
+
+// RevisionIDGTE applies the GTE predicate on the "revision_id" field.
+func RevisionIDGTE(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldRevisionID, v))
+}
+
+// RevisionIDLT applies the LT predicate on the "revision_id" field.
+func RevisionIDLT(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldRevisionID, v))
+}
+
+// RevisionIDLTE applies the LTE predicate on the "revision_id" field.
+func RevisionIDLTE(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldRevisionID, v))
+}
+
+// RevisionIDIsNil applies the IsNil predicate on the "revision_id" field.
+func RevisionIDIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldRevisionID))
+}
+
+// RevisionIDNotNil applies the NotNil predicate on the "revision_id" field.
+func RevisionIDNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldRevisionID))
 }
 
 // TotalEQ applies the EQ predicate on the "total" field.
@@ -249,6 +309,56 @@ func CreatedAtLT(v time.Time) predicate.Result {
 // CreatedAtLTE applies the LTE predicate on the "created_at" field.
 func CreatedAtLTE(v time.Time) predicate.Result {
 	return predicate.Result(sql.FieldLTE(FieldCreatedAt, v))
+}
+
+// RegradeIDEQ applies the EQ predicate on the "regrade_id" field.
+func RegradeIDEQ(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldEQ(FieldRegradeID, v))
+}
+
+// RegradeIDNEQ applies the NEQ predicate on the "regrade_id" field.
+func RegradeIDNEQ(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldNEQ(FieldRegradeID, v))
+}
+
+// RegradeIDIn applies the In predicate on the "regrade_id" field.
+func RegradeIDIn(vs ...uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldIn(FieldRegradeID, vs...))
+}
+
+// RegradeIDNotIn applies the NotIn predicate on the "regrade_id" field.
+func RegradeIDNotIn(vs ...uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldNotIn(FieldRegradeID, vs...))
+}
+
+// RegradeIDGT applies the GT predicate on the "regrade_id" field.
+func RegradeIDGT(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldGT(FieldRegradeID, v))
+}
+
+// RegradeIDGTE applies the GTE predicate on the "regrade_id" field.
+func RegradeIDGTE(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldGTE(FieldRegradeID, v))
+}
+
+// RegradeIDLT applies the LT predicate on the "regrade_id" field.
+func RegradeIDLT(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldLT(FieldRegradeID, v))
+}
+
+// RegradeIDLTE applies the LTE predicate on the "regrade_id" field.
+func RegradeIDLTE(v uuid.UUID) predicate.Result {
+	return predicate.Result(sql.FieldLTE(FieldRegradeID, v))
+}
+
+// RegradeIDIsNil applies the IsNil predicate on the "regrade_id" field.
+func RegradeIDIsNil() predicate.Result {
+	return predicate.Result(sql.FieldIsNull(FieldRegradeID))
+}
+
+// RegradeIDNotNil applies the NotNil predicate on the "regrade_id" field.
+func RegradeIDNotNil() predicate.Result {
+	return predicate.Result(sql.FieldNotNull(FieldRegradeID))
 }
 
 // HasAttempt applies the HasEdge predicate on the "attempt" edge.

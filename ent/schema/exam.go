@@ -58,6 +58,7 @@ func (ExamRevision) Fields() []ent.Field {
 		field.JSON("outline", json.RawMessage{}).Immutable(),
 		field.Bytes("content").Immutable(),
 		field.Time("published_at").Immutable(),
+		field.UUID("corrects_id", uuid.UUID{}).Optional().Nillable().Immutable(),
 	}
 }
 
@@ -101,5 +102,61 @@ func (ConversionTable) Fields() []ent.Field {
 		field.String("id").StorageKey("version").Immutable(),
 		field.Ints("listening").Immutable(),
 		field.Ints("reading").Immutable(),
+		field.String("note").Default("").Immutable(),
+		field.Time("created_at").Optional().Nillable().Immutable(),
+	}
+}
+
+// Question is an item that can be practised, counted and corrected by itself. Its id follows from its exam and what is
+// asked, so that it stays the same through revisions that do not change it.
+type Question struct{ ent.Schema }
+
+// Annotations of the table.
+func (Question) Annotations() []schema.Annotation { return table("questions", nil) }
+
+// Fields of the table.
+func (Question) Fields() []ent.Field {
+	return []ent.Field{
+		id(),
+		field.UUID("exam_id", uuid.UUID{}).Immutable(),
+		field.UUID("revision_id", uuid.UUID{}),
+		field.Int("number"),
+		field.Int("part").Immutable(),
+		field.String("ability"),
+		field.Bool("current"),
+		field.Float("difficulty").Optional().Nillable(),
+	}
+}
+
+// Edges of the table.
+func (Question) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("exam", Exam.Type).Field("exam_id").Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Restrict))}
+}
+
+// Indexes of the table.
+func (Question) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("exam_id").StorageKey("questions_of_exam"),
+		index.Fields("part", "ability").Annotations(entsql.IndexWhere("current")).StorageKey("questions_to_practise"),
+	}
+}
+
+// ExamPolicy says what learners may see of an exam when, and which devices may take it.
+type ExamPolicy struct{ ent.Schema }
+
+// Annotations of the table.
+func (ExamPolicy) Annotations() []schema.Annotation {
+	return table("exam_policies", map[string]string{"exam_policies_device": oneOf("device", "any", "takeover", "refuse")})
+}
+
+// Fields of the table.
+func (ExamPolicy) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", uuid.UUID{}).StorageKey("exam_id").Immutable(),
+		field.JSON("review", json.RawMessage{}),
+		field.String("device"),
+		field.Time("closes_at").Optional().Nillable(),
+		field.Time("updated_at"),
+		field.Int("version"),
 	}
 }

@@ -53,6 +53,10 @@ func (User) Edges() []ent.Edge {
 		edge.To("sessions", UserSession.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("api_tokens", APIToken.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("attempts", Attempt.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("accommodation", Accommodation.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("items", LearnerItem.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("practice_sets", PracticeSet.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("leaderboard_entry", LeaderboardEntry.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 

@@ -62,6 +62,14 @@ const (
 	EdgeAPITokens = "api_tokens"
 	// EdgeAttempts holds the string denoting the attempts edge name in mutations.
 	EdgeAttempts = "attempts"
+	// EdgeAccommodation holds the string denoting the accommodation edge name in mutations.
+	EdgeAccommodation = "accommodation"
+	// EdgeItems holds the string denoting the items edge name in mutations.
+	EdgeItems = "items"
+	// EdgePracticeSets holds the string denoting the practice_sets edge name in mutations.
+	EdgePracticeSets = "practice_sets"
+	// EdgeLeaderboardEntry holds the string denoting the leaderboard_entry edge name in mutations.
+	EdgeLeaderboardEntry = "leaderboard_entry"
 	// RecoveryCodeFieldID holds the string denoting the ID field of the RecoveryCode.
 	RecoveryCodeFieldID = "hash"
 	// Table holds the table name of the user in the database.
@@ -129,6 +137,34 @@ const (
 	AttemptsInverseTable = "attempts"
 	// AttemptsColumn is the table column denoting the attempts relation/edge.
 	AttemptsColumn = "user_id"
+	// AccommodationTable is the table that holds the accommodation relation/edge.
+	AccommodationTable = "accommodations"
+	// AccommodationInverseTable is the table name for the Accommodation entity.
+	// It exists in this package in order to avoid circular dependency with the "accommodation" package.
+	AccommodationInverseTable = "accommodations"
+	// AccommodationColumn is the table column denoting the accommodation relation/edge.
+	AccommodationColumn = "user_id"
+	// ItemsTable is the table that holds the items relation/edge.
+	ItemsTable = "learner_items"
+	// ItemsInverseTable is the table name for the LearnerItem entity.
+	// It exists in this package in order to avoid circular dependency with the "learneritem" package.
+	ItemsInverseTable = "learner_items"
+	// ItemsColumn is the table column denoting the items relation/edge.
+	ItemsColumn = "user_id"
+	// PracticeSetsTable is the table that holds the practice_sets relation/edge.
+	PracticeSetsTable = "practice_sets"
+	// PracticeSetsInverseTable is the table name for the PracticeSet entity.
+	// It exists in this package in order to avoid circular dependency with the "practiceset" package.
+	PracticeSetsInverseTable = "practice_sets"
+	// PracticeSetsColumn is the table column denoting the practice_sets relation/edge.
+	PracticeSetsColumn = "user_id"
+	// LeaderboardEntryTable is the table that holds the leaderboard_entry relation/edge.
+	LeaderboardEntryTable = "leaderboard_entries"
+	// LeaderboardEntryInverseTable is the table name for the LeaderboardEntry entity.
+	// It exists in this package in order to avoid circular dependency with the "leaderboardentry" package.
+	LeaderboardEntryInverseTable = "leaderboard_entries"
+	// LeaderboardEntryColumn is the table column denoting the leaderboard_entry relation/edge.
+	LeaderboardEntryColumn = "user_id"
 )
 
 // Columns holds all SQL columns for user fields.
@@ -363,6 +399,48 @@ func ByAttempts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newAttemptsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByAccommodationField orders the results by accommodation field.
+func ByAccommodationField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAccommodationStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByItemsCount orders the results by items count.
+func ByItemsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newItemsStep(), opts...)
+	}
+}
+
+// ByItems orders the results by items terms.
+func ByItems(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newItemsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByPracticeSetsCount orders the results by practice_sets count.
+func ByPracticeSetsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newPracticeSetsStep(), opts...)
+	}
+}
+
+// ByPracticeSets orders the results by practice_sets terms.
+func ByPracticeSets(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPracticeSetsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByLeaderboardEntryField orders the results by leaderboard_entry field.
+func ByLeaderboardEntryField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLeaderboardEntryStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newFlowsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -424,5 +502,33 @@ func newAttemptsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AttemptsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, AttemptsTable, AttemptsColumn),
+	)
+}
+func newAccommodationStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AccommodationInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, AccommodationTable, AccommodationColumn),
+	)
+}
+func newItemsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ItemsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ItemsTable, ItemsColumn),
+	)
+}
+func newPracticeSetsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PracticeSetsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, PracticeSetsTable, PracticeSetsColumn),
+	)
+}
+func newLeaderboardEntryStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LeaderboardEntryInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, LeaderboardEntryTable, LeaderboardEntryColumn),
 	)
 }

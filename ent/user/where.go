@@ -1123,6 +1123,98 @@ func HasAttemptsWith(preds ...predicate.Attempt) predicate.User {
 	})
 }
 
+// HasAccommodation applies the HasEdge predicate on the "accommodation" edge.
+func HasAccommodation() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, AccommodationTable, AccommodationColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAccommodationWith applies the HasEdge predicate on the "accommodation" edge with a given conditions (other predicates).
+func HasAccommodationWith(preds ...predicate.Accommodation) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newAccommodationStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasItems applies the HasEdge predicate on the "items" edge.
+func HasItems() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ItemsTable, ItemsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasItemsWith applies the HasEdge predicate on the "items" edge with a given conditions (other predicates).
+func HasItemsWith(preds ...predicate.LearnerItem) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newItemsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPracticeSets applies the HasEdge predicate on the "practice_sets" edge.
+func HasPracticeSets() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, PracticeSetsTable, PracticeSetsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPracticeSetsWith applies the HasEdge predicate on the "practice_sets" edge with a given conditions (other predicates).
+func HasPracticeSetsWith(preds ...predicate.PracticeSet) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newPracticeSetsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLeaderboardEntry applies the HasEdge predicate on the "leaderboard_entry" edge.
+func HasLeaderboardEntry() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, LeaderboardEntryTable, LeaderboardEntryColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLeaderboardEntryWith applies the HasEdge predicate on the "leaderboard_entry" edge with a given conditions (other predicates).
+func HasLeaderboardEntryWith(preds ...predicate.LeaderboardEntry) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLeaderboardEntryStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // And groups predicates with the AND operator between them.
 func And(predicates ...predicate.User) predicate.User {
 	return predicate.User(sql.AndPredicates(predicates...))

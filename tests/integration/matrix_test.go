@@ -45,6 +45,8 @@ var permitted = func() map[string][]role {
 	people := []role{learner, teacher, editor, rater, operator, admin}
 	operators := []role{operator, admin, adminToken, allToken}
 	admins := []role{admin, adminToken, allToken}
+	teachers, editors := []role{teacher, admin, adminToken, allToken}, []role{editor, admin, adminToken, allToken}
+	staff := []role{teacher, editor, rater, admin, adminToken, allToken}
 	with := func(more []role, base ...role) []role { return append(slices.Clone(more), base...) }
 	return map[string][]role{
 		"public":         callers,
@@ -62,6 +64,14 @@ var permitted = func() map[string][]role {
 		"roles:write":    admins,
 		"audit:read":     with(operators, watcher),
 		"security:read":  operators,
+
+		"learners:read":   teachers,
+		"learners:write":  teachers,
+		"scoring:read":    staff,
+		"scoring:write":   editors,
+		"statistics:read": staff,
+		"jobs:read":       operators,
+		"jobs:write":      operators,
 	}
 }()
 

@@ -3,6 +3,7 @@
 //
 //	go run ./tests/migratenew -name add_word_lists
 //	go run ./tests/migratenew -check    # exits 1 when the schema and the migrations differ
+//	go run ./tests/migratenew -rehash   # after a migration that is not released was edited by hand
 //
 // It needs the PostgreSQL binaries, because each dialect's migrations are replayed on a real, empty database.
 package main
@@ -35,8 +36,16 @@ var namePattern = regexp.MustCompile(`^[a-z0-9]+(_[a-z0-9]+)*$`)
 func main() {
 	name := flag.String("name", "", "name of the new migration, in snake case")
 	check := flag.Bool("check", false, "write nothing; fail when the schema and the migrations differ")
+	rehash := flag.Bool("rehash", false, "write the checksums anew")
 	root := flag.String("dir", "migrations", "folder with one folder of migrations per dialect")
 	flag.Parse()
+	if *rehash {
+		if err := sums(*root); err != nil {
+			fmt.Fprintln(os.Stderr, "migratenew:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *check == (*name != "") || (!*check && !namePattern.MatchString(*name)) {
 		fmt.Fprintln(os.Stderr, "migratenew: give either -check or -name snake_case_name")
 		os.Exit(2)
@@ -45,6 +54,24 @@ func main() {
 		fmt.Fprintln(os.Stderr, "migratenew:", err)
 		os.Exit(1)
 	}
+}
+
+// sums writes the checksums of the migrations as they are.
+func sums(root string) error {
+	for _, d := range []migrations.Dialect{migrations.Postgres, migrations.SQLite} {
+		dir, err := sqltool.NewGooseDir(filepath.Join(root, string(d)))
+		if err != nil {
+			return fmt.Errorf("open the migrations: %w", err)
+		}
+		sum, err := dir.Checksum()
+		if err != nil {
+			return fmt.Errorf("checksums: %w", err)
+		}
+		if err := migrate.WriteSumFile(dir, sum); err != nil {
+			return fmt.Errorf("write the checksums: %w", err)
+		}
+	}
+	return nil
 }
 
 func run(ctx context.Context, root, name string, check bool) (err error) {

@@ -36,6 +36,7 @@ type UseCases struct {
 // Routes registers the routes.
 func Routes(api *web.API, uc UseCases) {
 	lifeRoutes(api, uc)
+	questionRoutes(api, uc)
 	answerRoutes(api, uc)
 	outcomeRoutes(api, uc)
 }
