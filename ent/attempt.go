@@ -89,8 +89,6 @@ type AttemptEdges struct {
 	Revision *ExamRevision `json:"revision,omitempty"`
 	// Answers holds the value of the answers edge.
 	Answers []*Answer `json:"answers,omitempty"`
-	// Changes holds the value of the changes edge.
-	Changes []*AnswerChange `json:"changes,omitempty"`
 	// PausesTaken holds the value of the pauses_taken edge.
 	PausesTaken []*AttemptPause `json:"pauses_taken,omitempty"`
 	// Result holds the value of the result edge.
@@ -99,7 +97,7 @@ type AttemptEdges struct {
 	FormerResults []*FormerResult `json:"former_results,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [8]bool
+	loadedTypes [7]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -144,19 +142,10 @@ func (e AttemptEdges) AnswersOrErr() ([]*Answer, error) {
 	return nil, &NotLoadedError{edge: "answers"}
 }
 
-// ChangesOrErr returns the Changes value or an error if the edge
-// was not loaded in eager-loading.
-func (e AttemptEdges) ChangesOrErr() ([]*AnswerChange, error) {
-	if e.loadedTypes[4] {
-		return e.Changes, nil
-	}
-	return nil, &NotLoadedError{edge: "changes"}
-}
-
 // PausesTakenOrErr returns the PausesTaken value or an error if the edge
 // was not loaded in eager-loading.
 func (e AttemptEdges) PausesTakenOrErr() ([]*AttemptPause, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[4] {
 		return e.PausesTaken, nil
 	}
 	return nil, &NotLoadedError{edge: "pauses_taken"}
@@ -167,7 +156,7 @@ func (e AttemptEdges) PausesTakenOrErr() ([]*AttemptPause, error) {
 func (e AttemptEdges) ResultOrErr() (*Result, error) {
 	if e.Result != nil {
 		return e.Result, nil
-	} else if e.loadedTypes[6] {
+	} else if e.loadedTypes[5] {
 		return nil, &NotFoundError{label: result.Label}
 	}
 	return nil, &NotLoadedError{edge: "result"}
@@ -176,7 +165,7 @@ func (e AttemptEdges) ResultOrErr() (*Result, error) {
 // FormerResultsOrErr returns the FormerResults value or an error if the edge
 // was not loaded in eager-loading.
 func (e AttemptEdges) FormerResultsOrErr() ([]*FormerResult, error) {
-	if e.loadedTypes[7] {
+	if e.loadedTypes[6] {
 		return e.FormerResults, nil
 	}
 	return nil, &NotLoadedError{edge: "former_results"}
@@ -411,11 +400,6 @@ func (_m *Attempt) QueryRevision() *ExamRevisionQuery {
 // QueryAnswers queries the "answers" edge of the Attempt entity.
 func (_m *Attempt) QueryAnswers() *AnswerQuery {
 	return NewAttemptClient(_m.config).QueryAnswers(_m)
-}
-
-// QueryChanges queries the "changes" edge of the Attempt entity.
-func (_m *Attempt) QueryChanges() *AnswerChangeQuery {
-	return NewAttemptClient(_m.config).QueryChanges(_m)
 }
 
 // QueryPausesTaken queries the "pauses_taken" edge of the Attempt entity.

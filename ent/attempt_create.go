@@ -15,7 +15,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/exam"
@@ -337,21 +336,6 @@ func (_c *AttemptCreate) AddAnswers(v ...*Answer) *AttemptCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddAnswerIDs(ids...)
-}
-
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_c *AttemptCreate) AddChangeIDs(ids ...int64) *AttemptCreate {
-	_c.mutation.AddChangeIDs(ids...)
-	return _c
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_c *AttemptCreate) AddChanges(v ...*AnswerChange) *AttemptCreate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddChangeIDs(ids...)
 }
 
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
@@ -728,22 +712,6 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

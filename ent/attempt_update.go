@@ -13,7 +13,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/formerresult"
@@ -387,21 +386,6 @@ func (_u *AttemptUpdate) AddAnswers(v ...*Answer) *AttemptUpdate {
 	return _u.AddAnswerIDs(ids...)
 }
 
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_u *AttemptUpdate) AddChangeIDs(ids ...int64) *AttemptUpdate {
-	_u.mutation.AddChangeIDs(ids...)
-	return _u
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdate) AddChanges(v ...*AnswerChange) *AttemptUpdate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChangeIDs(ids...)
-}
-
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
 func (_u *AttemptUpdate) AddPausesTakenIDs(ids ...uuid.UUID) *AttemptUpdate {
 	_u.mutation.AddPausesTakenIDs(ids...)
@@ -475,27 +459,6 @@ func (_u *AttemptUpdate) RemoveAnswers(v ...*Answer) *AttemptUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAnswerIDs(ids...)
-}
-
-// ClearChanges clears all "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdate) ClearChanges() *AttemptUpdate {
-	_u.mutation.ClearChanges()
-	return _u
-}
-
-// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
-func (_u *AttemptUpdate) RemoveChangeIDs(ids ...int64) *AttemptUpdate {
-	_u.mutation.RemoveChangeIDs(ids...)
-	return _u
-}
-
-// RemoveChanges removes "changes" edges to AnswerChange entities.
-func (_u *AttemptUpdate) RemoveChanges(v ...*AnswerChange) *AttemptUpdate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChangeIDs(ids...)
 }
 
 // ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
@@ -739,51 +702,6 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -1284,21 +1202,6 @@ func (_u *AttemptUpdateOne) AddAnswers(v ...*Answer) *AttemptUpdateOne {
 	return _u.AddAnswerIDs(ids...)
 }
 
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_u *AttemptUpdateOne) AddChangeIDs(ids ...int64) *AttemptUpdateOne {
-	_u.mutation.AddChangeIDs(ids...)
-	return _u
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdateOne) AddChanges(v ...*AnswerChange) *AttemptUpdateOne {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChangeIDs(ids...)
-}
-
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
 func (_u *AttemptUpdateOne) AddPausesTakenIDs(ids ...uuid.UUID) *AttemptUpdateOne {
 	_u.mutation.AddPausesTakenIDs(ids...)
@@ -1372,27 +1275,6 @@ func (_u *AttemptUpdateOne) RemoveAnswers(v ...*Answer) *AttemptUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAnswerIDs(ids...)
-}
-
-// ClearChanges clears all "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdateOne) ClearChanges() *AttemptUpdateOne {
-	_u.mutation.ClearChanges()
-	return _u
-}
-
-// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
-func (_u *AttemptUpdateOne) RemoveChangeIDs(ids ...int64) *AttemptUpdateOne {
-	_u.mutation.RemoveChangeIDs(ids...)
-	return _u
-}
-
-// RemoveChanges removes "changes" edges to AnswerChange entities.
-func (_u *AttemptUpdateOne) RemoveChanges(v ...*AnswerChange) *AttemptUpdateOne {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChangeIDs(ids...)
 }
 
 // ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
@@ -1666,51 +1548,6 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

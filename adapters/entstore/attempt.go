@@ -73,11 +73,16 @@ func attemptFromRow(r *ent.Attempt) (attempt.Snapshot, error) {
 	if err := json.Unmarshal(r.Taken, &taken); err != nil {
 		return attempt.Snapshot{}, fmt.Errorf("outline of attempt %s: %w", r.ID, err)
 	}
+	return attemptWith(r, taken), nil
+}
+
+// attemptWith reads everything but the outline.
+func attemptWith(r *ent.Attempt, taken exam.Outline) attempt.Snapshot {
 	return attempt.Snapshot{
 		ID: r.ID, UserID: r.UserID, ExamID: r.ExamID, RevisionID: r.RevisionID,
 		Mode: attempt.Mode(r.Mode), Status: attempt.Status(r.Status), Taken: taken, StartedAt: r.StartedAt.UTC(),
 		ListeningTime: time.Duration(r.ListeningSeconds) * time.Second, ReadingTime: time.Duration(r.ReadingSeconds) * time.Second,
 		AdvancedAt: utc(r.AdvancedAt), DeadlineAt: utc(r.DeadlineAt), ClosedAt: utc(r.ClosedAt), Version: r.Version,
 		Answered: r.Answered, Position: r.Position,
-	}, nil
+	}
 }

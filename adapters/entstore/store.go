@@ -51,6 +51,7 @@ type Store struct {
 	files   fs.FS  // the migrations
 
 	prepared *statements
+	outlines *outlines
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -61,7 +62,7 @@ const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma
 
 // Open connects to the database. It does not touch the schema; see Migrate.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{prepared: &statements{}}
+	s := &Store{prepared: &statements{}, outlines: &outlines{}}
 	var driver, name, entDialect string
 	if path, ok := strings.CutPrefix(c.URL, "sqlite:"); ok {
 		synchronous := "FULL" // an acknowledged answer survives the loss of power

@@ -70,8 +70,6 @@ const (
 	EdgeRevision = "revision"
 	// EdgeAnswers holds the string denoting the answers edge name in mutations.
 	EdgeAnswers = "answers"
-	// EdgeChanges holds the string denoting the changes edge name in mutations.
-	EdgeChanges = "changes"
 	// EdgePausesTaken holds the string denoting the pauses_taken edge name in mutations.
 	EdgePausesTaken = "pauses_taken"
 	// EdgeResult holds the string denoting the result edge name in mutations.
@@ -108,13 +106,6 @@ const (
 	AnswersInverseTable = "answers"
 	// AnswersColumn is the table column denoting the answers relation/edge.
 	AnswersColumn = "attempt_id"
-	// ChangesTable is the table that holds the changes relation/edge.
-	ChangesTable = "answer_changes"
-	// ChangesInverseTable is the table name for the AnswerChange entity.
-	// It exists in this package in order to avoid circular dependency with the "answerchange" package.
-	ChangesInverseTable = "answer_changes"
-	// ChangesColumn is the table column denoting the changes relation/edge.
-	ChangesColumn = "attempt_id"
 	// PausesTakenTable is the table that holds the pauses_taken relation/edge.
 	PausesTakenTable = "attempt_pauses"
 	// PausesTakenInverseTable is the table name for the AttemptPause entity.
@@ -362,20 +353,6 @@ func ByAnswers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
-// ByChangesCount orders the results by changes count.
-func ByChangesCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newChangesStep(), opts...)
-	}
-}
-
-// ByChanges orders the results by changes terms.
-func ByChanges(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newChangesStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
-
 // ByPausesTakenCount orders the results by pauses_taken count.
 func ByPausesTakenCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -436,13 +413,6 @@ func newAnswersStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AnswersInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, AnswersTable, AnswersColumn),
-	)
-}
-func newChangesStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ChangesInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
 	)
 }
 func newPausesTakenStep() *sqlgraph.Step {

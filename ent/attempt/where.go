@@ -1248,29 +1248,6 @@ func HasAnswersWith(preds ...predicate.Answer) predicate.Attempt {
 	})
 }
 
-// HasChanges applies the HasEdge predicate on the "changes" edge.
-func HasChanges() predicate.Attempt {
-	return predicate.Attempt(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasChangesWith applies the HasEdge predicate on the "changes" edge with a given conditions (other predicates).
-func HasChangesWith(preds ...predicate.AnswerChange) predicate.Attempt {
-	return predicate.Attempt(func(s *sql.Selector) {
-		step := newChangesStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
 // HasPausesTaken applies the HasEdge predicate on the "pauses_taken" edge.
 func HasPausesTaken() predicate.Attempt {
 	return predicate.Attempt(func(s *sql.Selector) {

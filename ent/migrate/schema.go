@@ -197,6 +197,7 @@ var (
 	// AnswerChangesColumns holds the columns for the "answer_changes" table.
 	AnswerChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "attempt_id", Type: field.TypeUUID},
 		{Name: "number", Type: field.TypeInt},
 		{Name: "replaced", Type: field.TypeString},
 		{Name: "choice", Type: field.TypeString},
@@ -206,26 +207,17 @@ var (
 		{Name: "client_at", Type: field.TypeTime, Nullable: true},
 		{Name: "server_at", Type: field.TypeTime},
 		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
-		{Name: "attempt_id", Type: field.TypeUUID},
 	}
 	// AnswerChangesTable holds the schema information for the "answer_changes" table.
 	AnswerChangesTable = &schema.Table{
 		Name:       "answer_changes",
 		Columns:    AnswerChangesColumns,
 		PrimaryKey: []*schema.Column{AnswerChangesColumns[0]},
-		ForeignKeys: []*schema.ForeignKey{
-			{
-				Symbol:     "answer_changes_attempts_changes",
-				Columns:    []*schema.Column{AnswerChangesColumns[10]},
-				RefColumns: []*schema.Column{AttemptsColumns[0]},
-				OnDelete:   schema.Cascade,
-			},
-		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "answer_changes_once",
 				Unique:  true,
-				Columns: []*schema.Column{AnswerChangesColumns[10], AnswerChangesColumns[1], AnswerChangesColumns[4]},
+				Columns: []*schema.Column{AnswerChangesColumns[1], AnswerChangesColumns[2], AnswerChangesColumns[5]},
 			},
 		},
 	}
@@ -1285,7 +1277,6 @@ func init() {
 	AnswersTable.Annotation.Checks = map[string]string{
 		"answers_choice": "choice IN ('', 'A', 'B', 'C', 'D')",
 	}
-	AnswerChangesTable.ForeignKeys[0].RefTable = AttemptsTable
 	AnswerChangesTable.Annotation = &entsql.Annotation{
 		Table: "answer_changes",
 	}

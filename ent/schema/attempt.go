@@ -62,7 +62,6 @@ func (Attempt) Edges() []ent.Edge {
 		edge.To("exam", Exam.Type).Field("exam_id").Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("revision", ExamRevision.Type).Field("revision_id").Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("answers", Answer.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
-		edge.To("changes", AnswerChange.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("pauses_taken", AttemptPause.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("result", Result.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("former_results", FormerResult.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
@@ -114,7 +113,9 @@ func (Answer) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("attempt_id", "number").Unique().StorageKey("answers_item")}
 }
 
-// AnswerChange is one change that a learner made to an answer, as it arrived. Rows are only ever added.
+// AnswerChange is one change that a learner made to an answer, as it arrived. Rows are only ever added. Its attempt is no
+// foreign key: the check would cost as much as the row, and every writer holds the attempt. Who removes attempts removes
+// their changes.
 type AnswerChange struct{ ent.Schema }
 
 // Annotations of the table.
@@ -138,13 +139,6 @@ func (AnswerChange) Fields() []ent.Field {
 		field.Time("client_at").Optional().Nillable().Immutable(),
 		field.Time("server_at").Immutable(),
 		field.UUID("session_id", uuid.UUID{}).Optional().Nillable().Immutable(),
-	}
-}
-
-// Edges of the table.
-func (AnswerChange) Edges() []ent.Edge {
-	return []ent.Edge{
-		edge.From("attempt", Attempt.Type).Ref("changes").Field("attempt_id").Unique().Required().Immutable(),
 	}
 }
 

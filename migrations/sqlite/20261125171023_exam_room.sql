@@ -36,7 +36,7 @@ CREATE TABLE `accommodations` (`id` uuid NOT NULL, `time_percent` integer NOT NU
 -- create index "accommodations_user_id_key" to table: "accommodations"
 CREATE UNIQUE INDEX `accommodations_user_id_key` ON `accommodations` (`user_id`);
 -- create "answer_changes" table
-CREATE TABLE `answer_changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `number` integer NOT NULL, `replaced` text NOT NULL, `choice` text NOT NULL, `seq` integer NOT NULL, `elapsed_ms` integer NOT NULL, `outcome` text NOT NULL, `client_at` datetime NULL, `server_at` datetime NOT NULL, `session_id` uuid NULL, `attempt_id` uuid NOT NULL, CONSTRAINT `answer_changes_attempts_changes` FOREIGN KEY (`attempt_id`) REFERENCES `attempts` (`id`) ON DELETE CASCADE, CONSTRAINT `answer_changes_outcome` CHECK (outcome IN ('applied', 'superseded', 'late')));
+CREATE TABLE `answer_changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `number` integer NOT NULL, `replaced` text NOT NULL, `choice` text NOT NULL, `seq` integer NOT NULL, `elapsed_ms` integer NOT NULL, `outcome` text NOT NULL, `client_at` datetime NULL, `server_at` datetime NOT NULL, `session_id` uuid NULL, `attempt_id` uuid NOT NULL, CONSTRAINT `answer_changes_outcome` CHECK (outcome IN ('applied', 'superseded', 'late')));
 -- create index "answer_changes_once" to table: "answer_changes"
 CREATE UNIQUE INDEX `answer_changes_once` ON `answer_changes` (`attempt_id`, `number`, `seq`);
 -- create "attempt_pauses" table
