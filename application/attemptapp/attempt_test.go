@@ -55,12 +55,12 @@ type room struct {
 	other     uuid.UUID
 	start     attemptapp.Start
 	answer    attemptapp.Answer
-	advance   attemptapp.Advance
-	abandon   attemptapp.Abandon
+	advance   viewed
+	abandon   viewed
 	get       attemptapp.Get
 	list      attemptapp.List
-	questions attemptapp.Questions
-	submit    attemptapp.Submit
+	questions asked
+	submit    submitted
 	result    attemptapp.Result
 	review    attemptapp.Review
 	expire    attemptapp.Expire
@@ -75,14 +75,14 @@ func enter(t *testing.T) *room {
 	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Work: work}
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
-		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Work: work},
+		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Policies: s.DevicePolicies(), Work: work},
 		answer:    attemptapp.Answer{Clock: c, Work: work},
-		advance:   attemptapp.Advance{Clock: c, Work: work, Reads: reads},
-		abandon:   attemptapp.Abandon{Clock: c, Work: work, Reads: reads},
+		advance:   viewed(attemptapp.Advance{Clock: c, Work: work, Reads: reads}.Execute),
+		abandon:   viewed(attemptapp.Abandon{Clock: c, Work: work, Reads: reads}.Execute),
 		get:       attemptapp.Get{Clock: c, Reads: reads},
 		list:      attemptapp.List{Clock: c, Reads: reads},
-		questions: attemptapp.Questions{Reads: reads, Revisions: s.Revisions()},
-		submit:    attemptapp.Submit{Scoring: scoring},
+		questions: asked(attemptapp.Questions{Clock: c, Reads: reads, Revisions: s.Revisions()}.Execute),
+		submit:    submitted(attemptapp.Submit{Scoring: scoring}.Execute),
 		result:    attemptapp.Result{Reads: reads},
 		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions()},
 		expire:    attemptapp.Expire{Scoring: scoring},
@@ -91,6 +91,25 @@ func enter(t *testing.T) *room {
 	r.exam = r.publish(r.form, 1, ids{}.New())
 	r.learner, r.other = r.account("ann@example.com"), r.account("bob@example.com")
 	return r
+}
+
+// viewed, asked and submitted are use cases called on the device on which begin starts attempts.
+type (
+	viewed    func(context.Context, attemptapp.Taker, uuid.UUID) (attemptapp.View, error)
+	asked     func(context.Context, attemptapp.Taker, uuid.UUID, exam.Part) (attemptapp.Sheet, error)
+	submitted func(context.Context, attemptapp.Taker, uuid.UUID) (score.Result, error)
+)
+
+func (fn viewed) Execute(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id)
+}
+
+func (fn asked) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id, part)
+}
+
+func (fn submitted) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id)
 }
 
 // publish stores a form as a revision, with the conversion table it names.

@@ -48,7 +48,7 @@ func formOf(p exam.Part) exam.Summary {
 
 func start(t require, form exam.Summary, mode attempt.Mode, parts ...exam.Part) *attempt.Attempt {
 	t.Helper()
-	a, err := attempt.Start(id, user, form, mode, parts, noon)
+	a, err := attempt.Start(id, user, form, attempt.Terms{Mode: mode, Parts: parts}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestAnAttemptThatBreaksARuleDoesNotStart(t *testing.T) {
 		"a mode that there is not":              {fullForm(), "relaxed", nil, "mode one_of"},
 		"a mode that differs in its case alone": {fullForm(), "Exam", nil, "mode one_of"},
 	} {
-		a, err := attempt.Start(id, user, tc.form, tc.mode, tc.parts, noon)
+		a, err := attempt.Start(id, user, tc.form, attempt.Terms{Mode: tc.mode, Parts: tc.parts}, noon)
 		if a != nil || !errors.Is(err, attempt.ErrInvalid) {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}

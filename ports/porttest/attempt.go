@@ -82,7 +82,7 @@ func (f *fixture) save(a *attempt.Attempt) error {
 func oneOpen(f *fixture) {
 	form, other, u := f.exam(), f.exam(), f.user().ID
 	won := f.together(20, func(int) bool {
-		a, err := attempt.Start(f.id(), u, form, attempt.ExamMode, nil, noon)
+		a, err := attempt.Start(f.id(), u, form, attempt.Terms{Mode: attempt.ExamMode}, noon)
 		if err == nil {
 			err = f.add(a)
 		}

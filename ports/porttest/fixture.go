@@ -184,7 +184,7 @@ func (f *fixture) exam() exam.Summary {
 
 func (f *fixture) start(user uuid.UUID, form exam.Summary, mode attempt.Mode) *attempt.Attempt {
 	f.Helper()
-	a, err := attempt.Start(f.id(), user, form, mode, nil, noon)
+	a, err := attempt.Start(f.id(), user, form, attempt.Terms{Mode: mode}, noon)
 	f.must(err)
 	f.must(f.add(a))
 	return a
