@@ -116,13 +116,13 @@ func (a *Attempt) Grant(g Accommodation, now time.Time) bool {
 		a.retimePractice(g, now)
 	case a.bothSections():
 		a.retimeSections(g, now)
-		if omit {
-			a.omitListening(now)
-		}
 	default:
 		a.retimeOnly(g, now)
 	}
 	a.s.Granted = g
+	if omit {
+		a.omitListening(now)
+	}
 	a.s.Version++
 	return true
 }
@@ -151,9 +151,8 @@ func (a *Attempt) retimeSections(g Accommodation, now time.Time) {
 
 // omitListening leaves Listening out from now on. Answers to it stay stored and count for nothing.
 func (a *Attempt) omitListening(now time.Time) {
-	if now.Before(a.listeningEnd()) {
-		left := a.s.DeadlineAt.Sub(a.listeningEnd()) // the whole of Reading
-		end := now.Add(left)
+	if a.Section(now) == exam.Listening {
+		end := now.Add(a.s.Granted.limit(a.s.ReadingTime))
 		a.s.AdvancedAt, a.s.DeadlineAt = &now, &end
 	}
 	a.s.Taken = readingOf(a.s.Taken)
