@@ -70,8 +70,8 @@ func plain(s attempt.Snapshot) any {
 		}
 		return *t
 	}
-	times := []any{value(s.AdvancedAt), value(s.DeadlineAt), value(s.ClosedAt)}
-	s.AdvancedAt, s.DeadlineAt, s.ClosedAt = nil, nil, nil
+	times := []any{value(s.AdvancedAt), value(s.DeadlineAt), value(s.ClosedAt), value(s.PausedAt)}
+	s.AdvancedAt, s.DeadlineAt, s.ClosedAt, s.PausedAt = nil, nil, nil, nil
 	return []any{s, times}
 }
 

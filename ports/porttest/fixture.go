@@ -43,6 +43,8 @@ type Store interface {
 	Conversions() ports.Conversions
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
 	AttemptReads() ports.AttemptReads
+	Accommodations() ports.AccommodationReads
+	DevicePolicies() ports.DevicePolicies
 	Replies() ports.Replies
 }
 
@@ -58,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Jobs", jobTests()},
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
+		{"Conditions", conditionTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
 		{"UnitOfWork", unitTests()},
