@@ -81,13 +81,17 @@ func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	id, now := uc.IDs.New(), uc.Clock.Now()
-	var a *attempt.Attempt
+	id := uc.IDs.New()
+	var (
+		a   *attempt.Attempt
+		now time.Time
+	)
 	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.AttemptRepos) error {
 		grant, err := repos.Accommodations.ForStart(ctx, cmd.User)
 		if err != nil {
 			return err
 		}
+		now = uc.Clock.Now() // after the wait for the account, so that none of the time is lost to it
 		a, err = attempt.Start(id, cmd.User, form, attempt.Terms{
 			Mode: cmd.Mode, Parts: cmd.Parts, Limit: cmd.Limit, Granted: grant.Accommodation, Holder: policy.Holder(cmd.Session),
 		}, now)

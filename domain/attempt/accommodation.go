@@ -102,7 +102,7 @@ func (g Grant) Withdrawn(now time.Time) (Grant, error) {
 //   - A limit that is cut below what has passed of it leaves the learner Notice, or what was left if that is less.
 //   - Once left out, Listening stays out; an attempt that is in Listening then moves to Reading at once.
 func (a *Attempt) Grant(g Accommodation, now time.Time) bool {
-	if a.s.Status != InProgress || a.Overdue(now) {
+	if a.live(now) != nil || (a.timed() && a.s.DeadlineAt == nil) { // the second holds of no exam, but every stored row loads
 		return false
 	}
 	omit := g.ListeningOmitted && a.timed() && a.bothSections()

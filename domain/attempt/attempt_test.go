@@ -319,6 +319,11 @@ func TestEveryStoredRowLoadsAsItIs(t *testing.T) {
 		a.Overdue(now)
 		a.Remaining(now)
 		a.PausedAt(now)
+		_ = a.Pause(now)
+		_ = a.Resume(now)
+		_ = a.Claim(user, attempt.TakeOver, false, now)
+		_ = a.Release(now)
+		a.Grant(attempt.Accommodation{MoreTime: 1, ListeningOmitted: true}, now)
 	})
 }
 
