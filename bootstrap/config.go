@@ -58,6 +58,14 @@ type Config struct {
 	RateLimitAdmin    int `env:"RATE_LIMIT_ADMIN" envDefault:"600"`
 	RateLimitFailures int `env:"RATE_LIMIT_FAILURES" envDefault:"20"`
 
+	AudioPausePhotographs   time.Duration `env:"AUDIO_PAUSE_PHOTOGRAPHS" envDefault:"5s"`
+	AudioPauseResponses     time.Duration `env:"AUDIO_PAUSE_RESPONSES" envDefault:"5s"`
+	AudioPauseConversations time.Duration `env:"AUDIO_PAUSE_CONVERSATIONS" envDefault:"8s"`
+	AudioPauseTalks         time.Duration `env:"AUDIO_PAUSE_TALKS" envDefault:"8s"`
+	AudioPauseGraphic       time.Duration `env:"AUDIO_PAUSE_GRAPHIC" envDefault:"12s"`
+	AudioPauseNextPage      time.Duration `env:"AUDIO_PAUSE_NEXT_PAGE" envDefault:"6s"`
+	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
+
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`
 	DBMaxIdleTime    time.Duration `env:"DB_MAX_IDLE_TIME" envDefault:"5m"`

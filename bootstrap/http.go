@@ -42,7 +42,7 @@ func (a *App) api() (*web.API, error) {
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
 		Questions: c.attempts.questions.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
 		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
-		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath,
+		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath, Conditions: c.attempts.conditions.routes(),
 	})
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {

@@ -71,6 +71,8 @@ type Attempt struct {
 	Pauses int `json:"pauses,omitempty"`
 	// SessionID holds the value of the "session_id" field.
 	SessionID *uuid.UUID `json:"session_id,omitempty"`
+	// FormerSessionID holds the value of the "former_session_id" field.
+	FormerSessionID *uuid.UUID `json:"former_session_id,omitempty"`
 	// CountedAt holds the value of the "counted_at" field.
 	CountedAt *time.Time `json:"counted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -176,7 +178,7 @@ func (*Attempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attempt.FieldSessionID:
+		case attempt.FieldSessionID, attempt.FieldFormerSessionID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case attempt.FieldTaken:
 			values[i] = new([]byte)
@@ -362,6 +364,13 @@ func (_m *Attempt) assignValues(columns []string, values []any) error {
 				_m.SessionID = new(uuid.UUID)
 				*_m.SessionID = *value.S.(*uuid.UUID)
 			}
+		case attempt.FieldFormerSessionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field former_session_id", values[i])
+			} else if value.Valid {
+				_m.FormerSessionID = new(uuid.UUID)
+				*_m.FormerSessionID = *value.S.(*uuid.UUID)
+			}
 		case attempt.FieldCountedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field counted_at", values[i])
@@ -519,6 +528,11 @@ func (_m *Attempt) String() string {
 	builder.WriteString(", ")
 	if v := _m.SessionID; v != nil {
 		builder.WriteString("session_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.FormerSessionID; v != nil {
+		builder.WriteString("former_session_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -288,6 +288,20 @@ func (_c *AttemptCreate) SetNillableSessionID(v *uuid.UUID) *AttemptCreate {
 	return _c
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_c *AttemptCreate) SetFormerSessionID(v uuid.UUID) *AttemptCreate {
+	_c.mutation.SetFormerSessionID(v)
+	return _c
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableFormerSessionID(v *uuid.UUID) *AttemptCreate {
+	if v != nil {
+		_c.SetFormerSessionID(*v)
+	}
+	return _c
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_c *AttemptCreate) SetCountedAt(v time.Time) *AttemptCreate {
 	_c.mutation.SetCountedAt(v)
@@ -648,6 +662,10 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 		_spec.SetField(attempt.FieldSessionID, field.TypeUUID, value)
 		_node.SessionID = &value
 	}
+	if value, ok := _c.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+		_node.FormerSessionID = &value
+	}
 	if value, ok := _c.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
 		_node.CountedAt = &value
@@ -828,6 +846,18 @@ func (u *AttemptUpsert) SetStatus(v string) *AttemptUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *AttemptUpsert) UpdateStatus() *AttemptUpsert {
 	u.SetExcluded(attempt.FieldStatus)
+	return u
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsert) SetTaken(v json.RawMessage) *AttemptUpsert {
+	u.Set(attempt.FieldTaken, v)
+	return u
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateTaken() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldTaken)
 	return u
 }
 
@@ -1095,6 +1125,24 @@ func (u *AttemptUpsert) ClearSessionID() *AttemptUpsert {
 	return u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsert) SetFormerSessionID(v uuid.UUID) *AttemptUpsert {
+	u.Set(attempt.FieldFormerSessionID, v)
+	return u
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateFormerSessionID() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldFormerSessionID)
+	return u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsert) ClearFormerSessionID() *AttemptUpsert {
+	u.SetNull(attempt.FieldFormerSessionID)
+	return u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (u *AttemptUpsert) SetCountedAt(v time.Time) *AttemptUpsert {
 	u.Set(attempt.FieldCountedAt, v)
@@ -1141,9 +1189,6 @@ func (u *AttemptUpsertOne) UpdateNewValues() *AttemptUpsertOne {
 		}
 		if _, exists := u.create.mutation.Mode(); exists {
 			s.SetIgnore(attempt.FieldMode)
-		}
-		if _, exists := u.create.mutation.Taken(); exists {
-			s.SetIgnore(attempt.FieldTaken)
 		}
 		if _, exists := u.create.mutation.StartedAt(); exists {
 			s.SetIgnore(attempt.FieldStartedAt)
@@ -1196,6 +1241,20 @@ func (u *AttemptUpsertOne) SetStatus(v string) *AttemptUpsertOne {
 func (u *AttemptUpsertOne) UpdateStatus() *AttemptUpsertOne {
 	return u.Update(func(s *AttemptUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsertOne) SetTaken(v json.RawMessage) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTaken(v)
+	})
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateTaken() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTaken()
 	})
 }
 
@@ -1507,6 +1566,27 @@ func (u *AttemptUpsertOne) ClearSessionID() *AttemptUpsertOne {
 	})
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsertOne) SetFormerSessionID(v uuid.UUID) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetFormerSessionID(v)
+	})
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateFormerSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateFormerSessionID()
+	})
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsertOne) ClearFormerSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearFormerSessionID()
+	})
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (u *AttemptUpsertOne) SetCountedAt(v time.Time) *AttemptUpsertOne {
 	return u.Update(func(s *AttemptUpsert) {
@@ -1723,9 +1803,6 @@ func (u *AttemptUpsertBulk) UpdateNewValues() *AttemptUpsertBulk {
 			if _, exists := b.mutation.Mode(); exists {
 				s.SetIgnore(attempt.FieldMode)
 			}
-			if _, exists := b.mutation.Taken(); exists {
-				s.SetIgnore(attempt.FieldTaken)
-			}
 			if _, exists := b.mutation.StartedAt(); exists {
 				s.SetIgnore(attempt.FieldStartedAt)
 			}
@@ -1778,6 +1855,20 @@ func (u *AttemptUpsertBulk) SetStatus(v string) *AttemptUpsertBulk {
 func (u *AttemptUpsertBulk) UpdateStatus() *AttemptUpsertBulk {
 	return u.Update(func(s *AttemptUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsertBulk) SetTaken(v json.RawMessage) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTaken(v)
+	})
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateTaken() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTaken()
 	})
 }
 
@@ -2086,6 +2177,27 @@ func (u *AttemptUpsertBulk) UpdateSessionID() *AttemptUpsertBulk {
 func (u *AttemptUpsertBulk) ClearSessionID() *AttemptUpsertBulk {
 	return u.Update(func(s *AttemptUpsert) {
 		s.ClearSessionID()
+	})
+}
+
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsertBulk) SetFormerSessionID(v uuid.UUID) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetFormerSessionID(v)
+	})
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateFormerSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateFormerSessionID()
+	})
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsertBulk) ClearFormerSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearFormerSessionID()
 	})
 }
 

@@ -4,12 +4,14 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
@@ -45,6 +47,18 @@ func (_u *AttemptUpdate) SetNillableStatus(v *string) *AttemptUpdate {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTaken sets the "taken" field.
+func (_u *AttemptUpdate) SetTaken(v json.RawMessage) *AttemptUpdate {
+	_u.mutation.SetTaken(v)
+	return _u
+}
+
+// AppendTaken appends value to the "taken" field.
+func (_u *AttemptUpdate) AppendTaken(v json.RawMessage) *AttemptUpdate {
+	_u.mutation.AppendTaken(v)
 	return _u
 }
 
@@ -351,6 +365,26 @@ func (_u *AttemptUpdate) ClearSessionID() *AttemptUpdate {
 	return _u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_u *AttemptUpdate) SetFormerSessionID(v uuid.UUID) *AttemptUpdate {
+	_u.mutation.SetFormerSessionID(v)
+	return _u
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableFormerSessionID(v *uuid.UUID) *AttemptUpdate {
+	if v != nil {
+		_u.SetFormerSessionID(*v)
+	}
+	return _u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (_u *AttemptUpdate) ClearFormerSessionID() *AttemptUpdate {
+	_u.mutation.ClearFormerSessionID()
+	return _u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_u *AttemptUpdate) SetCountedAt(v time.Time) *AttemptUpdate {
 	_u.mutation.SetCountedAt(v)
@@ -571,6 +605,14 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(attempt.FieldStatus, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Taken(); ok {
+		_spec.SetField(attempt.FieldTaken, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTaken(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attempt.FieldTaken, value)
+		})
+	}
 	if value, ok := _u.mutation.AdvancedAt(); ok {
 		_spec.SetField(attempt.FieldAdvancedAt, field.TypeTime, value)
 	}
@@ -657,6 +699,12 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.FormerSessionIDCleared() {
+		_spec.ClearField(attempt.FieldFormerSessionID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
@@ -861,6 +909,18 @@ func (_u *AttemptUpdateOne) SetNillableStatus(v *string) *AttemptUpdateOne {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTaken sets the "taken" field.
+func (_u *AttemptUpdateOne) SetTaken(v json.RawMessage) *AttemptUpdateOne {
+	_u.mutation.SetTaken(v)
+	return _u
+}
+
+// AppendTaken appends value to the "taken" field.
+func (_u *AttemptUpdateOne) AppendTaken(v json.RawMessage) *AttemptUpdateOne {
+	_u.mutation.AppendTaken(v)
 	return _u
 }
 
@@ -1167,6 +1227,26 @@ func (_u *AttemptUpdateOne) ClearSessionID() *AttemptUpdateOne {
 	return _u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_u *AttemptUpdateOne) SetFormerSessionID(v uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.SetFormerSessionID(v)
+	return _u
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableFormerSessionID(v *uuid.UUID) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetFormerSessionID(*v)
+	}
+	return _u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (_u *AttemptUpdateOne) ClearFormerSessionID() *AttemptUpdateOne {
+	_u.mutation.ClearFormerSessionID()
+	return _u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_u *AttemptUpdateOne) SetCountedAt(v time.Time) *AttemptUpdateOne {
 	_u.mutation.SetCountedAt(v)
@@ -1417,6 +1497,14 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(attempt.FieldStatus, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Taken(); ok {
+		_spec.SetField(attempt.FieldTaken, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTaken(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attempt.FieldTaken, value)
+		})
+	}
 	if value, ok := _u.mutation.AdvancedAt(); ok {
 		_spec.SetField(attempt.FieldAdvancedAt, field.TypeTime, value)
 	}
@@ -1503,6 +1591,12 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 	}
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.FormerSessionIDCleared() {
+		_spec.ClearField(attempt.FieldFormerSessionID, field.TypeUUID)
 	}
 	if value, ok := _u.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)

@@ -5688,6 +5688,7 @@ type AttemptMutation struct {
 	pauses                *int
 	addpauses             *int
 	session_id            *uuid.UUID
+	former_session_id     *uuid.UUID
 	counted_at            *time.Time
 	clearedFields         map[string]struct{}
 	user                  *uuid.UUID
@@ -6980,6 +6981,55 @@ func (m *AttemptMutation) ResetSessionID() {
 	delete(m.clearedFields, attempt.FieldSessionID)
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (m *AttemptMutation) SetFormerSessionID(u uuid.UUID) {
+	m.former_session_id = &u
+}
+
+// FormerSessionID returns the value of the "former_session_id" field in the mutation.
+func (m *AttemptMutation) FormerSessionID() (r uuid.UUID, exists bool) {
+	v := m.former_session_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormerSessionID returns the old "former_session_id" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldFormerSessionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormerSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormerSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormerSessionID: %w", err)
+	}
+	return oldValue.FormerSessionID, nil
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (m *AttemptMutation) ClearFormerSessionID() {
+	m.former_session_id = nil
+	m.clearedFields[attempt.FieldFormerSessionID] = struct{}{}
+}
+
+// FormerSessionIDCleared returns if the "former_session_id" field was cleared in this mutation.
+func (m *AttemptMutation) FormerSessionIDCleared() bool {
+	_, ok := m.clearedFields[attempt.FieldFormerSessionID]
+	return ok
+}
+
+// ResetFormerSessionID resets all changes to the "former_session_id" field.
+func (m *AttemptMutation) ResetFormerSessionID() {
+	m.former_session_id = nil
+	delete(m.clearedFields, attempt.FieldFormerSessionID)
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (m *AttemptMutation) SetCountedAt(t time.Time) {
 	m.counted_at = &t
@@ -7345,7 +7395,7 @@ func (m *AttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttemptMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 26)
 	if m.user != nil {
 		fields = append(fields, attempt.FieldUserID)
 	}
@@ -7418,6 +7468,9 @@ func (m *AttemptMutation) Fields() []string {
 	if m.session_id != nil {
 		fields = append(fields, attempt.FieldSessionID)
 	}
+	if m.former_session_id != nil {
+		fields = append(fields, attempt.FieldFormerSessionID)
+	}
 	if m.counted_at != nil {
 		fields = append(fields, attempt.FieldCountedAt)
 	}
@@ -7477,6 +7530,8 @@ func (m *AttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.Pauses()
 	case attempt.FieldSessionID:
 		return m.SessionID()
+	case attempt.FieldFormerSessionID:
+		return m.FormerSessionID()
 	case attempt.FieldCountedAt:
 		return m.CountedAt()
 	}
@@ -7536,6 +7591,8 @@ func (m *AttemptMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldPauses(ctx)
 	case attempt.FieldSessionID:
 		return m.OldSessionID(ctx)
+	case attempt.FieldFormerSessionID:
+		return m.OldFormerSessionID(ctx)
 	case attempt.FieldCountedAt:
 		return m.OldCountedAt(ctx)
 	}
@@ -7714,6 +7771,13 @@ func (m *AttemptMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSessionID(v)
+		return nil
+	case attempt.FieldFormerSessionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormerSessionID(v)
 		return nil
 	case attempt.FieldCountedAt:
 		v, ok := value.(time.Time)
@@ -7902,6 +7966,9 @@ func (m *AttemptMutation) ClearedFields() []string {
 	if m.FieldCleared(attempt.FieldSessionID) {
 		fields = append(fields, attempt.FieldSessionID)
 	}
+	if m.FieldCleared(attempt.FieldFormerSessionID) {
+		fields = append(fields, attempt.FieldFormerSessionID)
+	}
 	if m.FieldCleared(attempt.FieldCountedAt) {
 		fields = append(fields, attempt.FieldCountedAt)
 	}
@@ -7933,6 +8000,9 @@ func (m *AttemptMutation) ClearField(name string) error {
 		return nil
 	case attempt.FieldSessionID:
 		m.ClearSessionID()
+		return nil
+	case attempt.FieldFormerSessionID:
+		m.ClearFormerSessionID()
 		return nil
 	case attempt.FieldCountedAt:
 		m.ClearCountedAt()
@@ -8016,6 +8086,9 @@ func (m *AttemptMutation) ResetField(name string) error {
 		return nil
 	case attempt.FieldSessionID:
 		m.ResetSessionID()
+		return nil
+	case attempt.FieldFormerSessionID:
+		m.ResetFormerSessionID()
 		return nil
 	case attempt.FieldCountedAt:
 		m.ResetCountedAt()

@@ -126,5 +126,6 @@ func viewFromRow(row *ent.Attempt, counts map[uuid.UUID]int) (ports.AttemptView,
 	if err != nil {
 		return ports.AttemptView{}, fmt.Errorf("revision of attempt %s: %w", row.ID, err)
 	}
-	return ports.AttemptView{Snapshot: s, Revision: revision.Number, Answered: counts[row.ID]}, nil
+	s.Answered = counts[row.ID]
+	return ports.AttemptView{Snapshot: s, Revision: revision.Number}, nil
 }

@@ -65,13 +65,13 @@ func (u sheetUnit) once(ctx context.Context, fn func(ctx context.Context, repos 
 // heldColumns are those of an attempt's row, in the order in which scanAttempt reads them.
 const heldColumns = "id, user_id, exam_id, revision_id, mode, status, taken, started_at, listening_seconds, reading_seconds, " +
 	"advanced_at, deadline_at, closed_at, version, answered, position, time_percent, extra_seconds, pause_percent, " +
-	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, counted_at"
+	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, former_session_id, counted_at"
 
 func scanAttempt(rows *sql.Rows, known *outlines) (*attempt.Attempt, error) {
 	var r ent.Attempt
 	if err := rows.Scan(&r.ID, &r.UserID, &r.ExamID, &r.RevisionID, &r.Mode, &r.Status, (*[]byte)(&r.Taken), &r.StartedAt, &r.ListeningSeconds, &r.ReadingSeconds,
 		&r.AdvancedAt, &r.DeadlineAt, &r.ClosedAt, &r.Version, &r.Answered, &r.Position, &r.TimePercent, &r.ExtraSeconds, &r.PausePercent,
-		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.CountedAt); err != nil {
+		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.FormerSessionID, &r.CountedAt); err != nil {
 		return nil, fmt.Errorf("read an attempt: %w", err)
 	}
 	taken, err := known.of(r.Taken)

@@ -90,16 +90,14 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 type Submit struct{ Scoring Scoring }
 
 // Execute returns the result; of an attempt that was scored before, the same result again. Failures are
-// attempt.ErrNotFound and attempt.ErrAbandoned.
-func (uc Submit) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
-	head, err := uc.Scoring.Reads.Snapshot(ctx, id)
-	switch {
-	case err != nil:
+// attempt.ErrNotFound, attempt.ErrAbandoned, and attempt.ErrOtherDevice or attempt.ErrTakenOver on a device that does
+// not hold the attempt. A paused attempt can be submitted.
+func (uc Submit) Execute(ctx context.Context, by Taker, id uuid.UUID) (score.Result, error) {
+	head, err := snapshot(ctx, uc.Scoring.Reads, by.User, id)
+	if err != nil {
 		return score.Result{}, err
-	case head.UserID != user:
-		return score.Result{}, attempt.ErrNotFound
 	}
-	return uc.Scoring.close(ctx, head, func(*attempt.Attempt, time.Time) error { return nil })
+	return uc.Scoring.close(ctx, head, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
 }
 
 // Expire scores the attempts whose time is over, on the server's own account. Any number of replicas may do so

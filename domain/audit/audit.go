@@ -31,6 +31,10 @@ const (
 	RoleChanged         Action = "role.change"
 	RoleDeleted         Action = "role.delete"
 	KeysRotated         Action = "keys.rotate"
+
+	AccommodationsChanged   Action = "learner.accommodations"
+	AccommodationsWithdrawn Action = "learner.withdraw_accommodations"
+	AttemptReleased         Action = "attempt.release"
 )
 
 // Entry is one change: who did what to what, from where.

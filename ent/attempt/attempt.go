@@ -60,6 +60,8 @@ const (
 	FieldPauses = "pauses"
 	// FieldSessionID holds the string denoting the session_id field in the database.
 	FieldSessionID = "session_id"
+	// FieldFormerSessionID holds the string denoting the former_session_id field in the database.
+	FieldFormerSessionID = "former_session_id"
 	// FieldCountedAt holds the string denoting the counted_at field in the database.
 	FieldCountedAt = "counted_at"
 	// EdgeUser holds the string denoting the user edge name in mutations.
@@ -156,6 +158,7 @@ var Columns = []string{
 	FieldPausedMs,
 	FieldPauses,
 	FieldSessionID,
+	FieldFormerSessionID,
 	FieldCountedAt,
 }
 
@@ -311,6 +314,11 @@ func ByPauses(opts ...sql.OrderTermOption) OrderOption {
 // BySessionID orders the results by the session_id field.
 func BySessionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
+}
+
+// ByFormerSessionID orders the results by the former_session_id field.
+func ByFormerSessionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFormerSessionID, opts...).ToFunc()
 }
 
 // ByCountedAt orders the results by the counted_at field.

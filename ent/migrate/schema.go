@@ -245,6 +245,7 @@ var (
 		{Name: "paused_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "pauses", Type: field.TypeInt, Default: 0},
 		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "former_session_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "counted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "exam_id", Type: field.TypeUUID},
 		{Name: "revision_id", Type: field.TypeUUID},
@@ -258,19 +259,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attempts_exams_exam",
-				Columns:    []*schema.Column{AttemptsColumns[23]},
+				Columns:    []*schema.Column{AttemptsColumns[24]},
 				RefColumns: []*schema.Column{ExamsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_exam_revisions_revision",
-				Columns:    []*schema.Column{AttemptsColumns[24]},
+				Columns:    []*schema.Column{AttemptsColumns[25]},
 				RefColumns: []*schema.Column{ExamRevisionsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_users_attempts",
-				Columns:    []*schema.Column{AttemptsColumns[25]},
+				Columns:    []*schema.Column{AttemptsColumns[26]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -279,7 +280,7 @@ var (
 			{
 				Name:    "attempts_one_open",
 				Unique:  true,
-				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[23]},
+				Columns: []*schema.Column{AttemptsColumns[26], AttemptsColumns[24]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'in_progress'",
 				},
@@ -295,12 +296,12 @@ var (
 			{
 				Name:    "attempts_of_user",
 				Unique:  false,
-				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[0]},
+				Columns: []*schema.Column{AttemptsColumns[26], AttemptsColumns[0]},
 			},
 			{
 				Name:    "attempts_scored",
 				Unique:  false,
-				Columns: []*schema.Column{AttemptsColumns[23], AttemptsColumns[9]},
+				Columns: []*schema.Column{AttemptsColumns[24], AttemptsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "mode = 'exam' AND (status = 'submitted' OR status = 'expired')",
 				},

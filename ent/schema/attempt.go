@@ -32,7 +32,7 @@ func (Attempt) Fields() []ent.Field {
 		field.UUID("revision_id", uuid.UUID{}).Immutable(),
 		field.String("mode").Immutable(),
 		field.String("status"),
-		field.JSON("taken", json.RawMessage{}).Immutable(),
+		field.JSON("taken", json.RawMessage{}),
 		field.Time("started_at").Immutable(),
 		field.Int("listening_seconds").Immutable(),
 		field.Int("reading_seconds").Immutable(),
@@ -51,6 +51,7 @@ func (Attempt) Fields() []ent.Field {
 		field.Int64("paused_ms").Default(0),
 		field.Int("pauses").Default(0),
 		field.UUID("session_id", uuid.UUID{}).Optional().Nillable(),
+		field.UUID("former_session_id", uuid.UUID{}).Optional().Nillable(),
 		field.Time("counted_at").Optional().Nillable(),
 	}
 }

@@ -18,7 +18,7 @@ CREATE TABLE "accommodations" ("id" uuid NOT NULL, "time_percent" bigint NOT NUL
 -- create index "accommodations_user_id_key" to table: "accommodations"
 CREATE UNIQUE INDEX "accommodations_user_id_key" ON "accommodations" ("user_id");
 -- modify "attempts" table
-ALTER TABLE "attempts" ADD COLUMN "answered" bigint NOT NULL DEFAULT 0, ADD COLUMN "position" bigint NOT NULL DEFAULT 0, ADD COLUMN "time_percent" bigint NOT NULL DEFAULT 100, ADD COLUMN "extra_seconds" bigint NOT NULL DEFAULT 0, ADD COLUMN "pause_percent" bigint NOT NULL DEFAULT 100, ADD COLUMN "listening_omitted" boolean NOT NULL DEFAULT false, ADD COLUMN "limit_seconds" bigint NOT NULL DEFAULT 0, ADD COLUMN "paused_at" timestamptz NULL, ADD COLUMN "paused_ms" bigint NOT NULL DEFAULT 0, ADD COLUMN "pauses" bigint NOT NULL DEFAULT 0, ADD COLUMN "session_id" uuid NULL, ADD COLUMN "counted_at" timestamptz NULL;
+ALTER TABLE "attempts" ADD COLUMN "answered" bigint NOT NULL DEFAULT 0, ADD COLUMN "position" bigint NOT NULL DEFAULT 0, ADD COLUMN "time_percent" bigint NOT NULL DEFAULT 100, ADD COLUMN "extra_seconds" bigint NOT NULL DEFAULT 0, ADD COLUMN "pause_percent" bigint NOT NULL DEFAULT 100, ADD COLUMN "listening_omitted" boolean NOT NULL DEFAULT false, ADD COLUMN "limit_seconds" bigint NOT NULL DEFAULT 0, ADD COLUMN "paused_at" timestamptz NULL, ADD COLUMN "paused_ms" bigint NOT NULL DEFAULT 0, ADD COLUMN "pauses" bigint NOT NULL DEFAULT 0, ADD COLUMN "session_id" uuid NULL, ADD COLUMN "former_session_id" uuid NULL, ADD COLUMN "counted_at" timestamptz NULL;
 -- count what is answered already
 UPDATE "attempts" SET "answered" = counted.n FROM (SELECT "attempt_id", count(*) AS n FROM "answers" WHERE "choice" <> '' GROUP BY "attempt_id") AS counted WHERE counted."attempt_id" = "attempts"."id";
 -- create index "attempts_scored" to table: "attempts"
@@ -132,7 +132,7 @@ DROP TABLE "answer_changes";
 -- reverse: create index "attempts_scored" to table: "attempts"
 DROP INDEX "attempts_scored";
 -- reverse: modify "attempts" table
-ALTER TABLE "attempts" DROP COLUMN "counted_at", DROP COLUMN "session_id", DROP COLUMN "pauses", DROP COLUMN "paused_ms", DROP COLUMN "paused_at", DROP COLUMN "limit_seconds", DROP COLUMN "listening_omitted", DROP COLUMN "pause_percent", DROP COLUMN "extra_seconds", DROP COLUMN "time_percent", DROP COLUMN "position", DROP COLUMN "answered";
+ALTER TABLE "attempts" DROP COLUMN "counted_at", DROP COLUMN "former_session_id", DROP COLUMN "session_id", DROP COLUMN "pauses", DROP COLUMN "paused_ms", DROP COLUMN "paused_at", DROP COLUMN "limit_seconds", DROP COLUMN "listening_omitted", DROP COLUMN "pause_percent", DROP COLUMN "extra_seconds", DROP COLUMN "time_percent", DROP COLUMN "position", DROP COLUMN "answered";
 -- reverse: create index "accommodations_user_id_key" to table: "accommodations"
 DROP INDEX "accommodations_user_id_key";
 -- reverse: create "accommodations" table

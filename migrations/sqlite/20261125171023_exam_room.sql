@@ -13,6 +13,7 @@ ALTER TABLE `attempts` ADD COLUMN `paused_at` datetime NULL;
 ALTER TABLE `attempts` ADD COLUMN `paused_ms` integer NOT NULL DEFAULT 0;
 ALTER TABLE `attempts` ADD COLUMN `pauses` integer NOT NULL DEFAULT 0;
 ALTER TABLE `attempts` ADD COLUMN `session_id` uuid NULL;
+ALTER TABLE `attempts` ADD COLUMN `former_session_id` uuid NULL;
 ALTER TABLE `attempts` ADD COLUMN `counted_at` datetime NULL;
 -- count what is answered already
 UPDATE `attempts` SET `answered` = (SELECT count(*) FROM `answers` WHERE `answers`.`attempt_id` = `attempts`.`id` AND `answers`.`choice` <> '');
@@ -166,6 +167,7 @@ ALTER TABLE `conversion_tables` DROP COLUMN `note`;
 DROP INDEX `attempts_scored`;
 -- reverse: create "new_attempts" table
 ALTER TABLE `attempts` DROP COLUMN `counted_at`;
+ALTER TABLE `attempts` DROP COLUMN `former_session_id`;
 ALTER TABLE `attempts` DROP COLUMN `session_id`;
 ALTER TABLE `attempts` DROP COLUMN `pauses`;
 ALTER TABLE `attempts` DROP COLUMN `paused_ms`;

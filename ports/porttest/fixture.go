@@ -45,6 +45,8 @@ type Store interface {
 	AnswerSheets() ports.UnitOfWork[ports.AnswerRepos]
 	AnswerLog() ports.AnswerLog
 	AttemptReads() ports.AttemptReads
+	Accommodations() ports.AccommodationReads
+	DevicePolicies() ports.DevicePolicies
 	Replies() ports.Replies
 }
 
@@ -61,6 +63,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
 		{"Answers", answerTests()},
+		{"Conditions", conditionTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
 		{"UnitOfWork", unitTests()},
@@ -187,7 +190,7 @@ func (f *fixture) exam() exam.Summary {
 
 func (f *fixture) start(user uuid.UUID, form exam.Summary, mode attempt.Mode) *attempt.Attempt {
 	f.Helper()
-	a, err := attempt.Start(f.id(), user, form, mode, nil, noon)
+	a, err := attempt.Start(f.id(), user, form, attempt.Terms{Mode: mode}, noon)
 	f.must(err)
 	f.must(f.add(a))
 	return a

@@ -132,9 +132,12 @@ func toReviewReply(items []attemptapp.ReviewItem) reviewReply {
 func outcomeRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[attemptPath, resultReply]{
 		Method: http.MethodPost, Path: one + "/submit", Permission: identity.TakeAttempts,
-		Tag: tag, Summary: "Submit an attempt", Description: "Closes and scores it. Again, it gives the same result.",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrAbandoned),
-		Handle: resultHandler(uc.Submit),
+		Tag: tag, Summary: "Submit an attempt", Description: "Closes and scores it, also when it is paused. Again, it gives the same result.",
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrAbandoned, attempt.ErrOtherDevice, attempt.ErrTakenOver),
+		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
+			result, err := uc.Submit(ctx, taker(r), in.ID)
+			return toResultReply(result), err
+		},
 	})
 	web.Register(api, web.Endpoint[attemptPath, resultReply]{
 		Method: http.MethodGet, Path: one + "/result", Permission: identity.TakeAttempts,

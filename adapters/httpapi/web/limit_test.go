@@ -26,7 +26,7 @@ type counting struct {
 	keys []string
 }
 
-func newCounting() *counting { return &counting{Limits: ratelimit.NewMemory(stopped{}, 100)} }
+func newCounting() *counting { return &counting{Limits: ratelimit.NewMemory(stopped{}, 10_000)} // enough for no two keys to share a place }
 
 func (c *counting) Take(ctx context.Context, key string, l ports.Limit) ports.Verdict {
 	c.mu.Lock()
