@@ -57,6 +57,7 @@ func (c Config) check() []Problem {
 	out = append(out, c.checkKey()...)
 	out = append(out, c.checkAccounts()...)
 	out = append(out, c.checkNetwork()...)
+	out = append(out, c.checkNorm()...)
 	return append(out, c.checkPool()...)
 }
 

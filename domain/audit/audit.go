@@ -31,6 +31,8 @@ const (
 	RoleChanged         Action = "role.change"
 	RoleDeleted         Action = "role.delete"
 	KeysRotated         Action = "keys.rotate"
+	ConversionImported  Action = "conversion.import"
+	ConversionActivated Action = "conversion.activate"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -67,3 +67,14 @@ func CutOf(s exam.Section, scaled int) (reached, next *Cut) {
 	}
 	return reached, nil
 }
+
+// TotalError is the standard error of measurement of a total: √(SEM² + SEM²) of its sections.
+func TotalError(r Result) float64 {
+	variance := 0.0
+	for _, s := range r.Sections {
+		if s.Scaled != nil {
+			variance += square(StandardError(s.Items))
+		}
+	}
+	return math.Sqrt(variance)
+}
