@@ -10,6 +10,9 @@ import (
 // that chance alone makes.
 const confident = 1.96
 
+// hair keeps a difference of exactly one standard error from exceeding it by what floating point leaves over.
+const hair = 1e-9
+
 // Verdict says what may be said of a difference between two scores, and no more.
 type Verdict string
 
@@ -63,9 +66,9 @@ func differ(points int, variance float64) Difference {
 	d := Difference{Points: points, StandardError: math.Sqrt(variance), Verdict: WithinError}
 	d.Threshold = confident * d.StandardError
 	switch size := math.Abs(float64(points)); {
-	case size > d.Threshold:
+	case size > d.Threshold+hair:
 		d.Verdict = Significant
-	case size > d.StandardError:
+	case size > d.StandardError+hair:
 		d.Verdict = BeyondError
 	}
 	return d
