@@ -73,8 +73,17 @@ func TestPseudonymsThatDeceiveAreRefused(t *testing.T) {
 
 func TestPseudonymsThatLookTheSameAreTheSame(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"Ann", "ann"}, {"Ann", "ＡＮＮ"}, {"Ann", "A-n.n"}, {"Ann Lee", "annlee"}, {"Al", "AI"}, {"Bob", "B0b"}, {"Straße", "STRASSE"},
-		{"cap", "сар"}, {"é1", "e\u03011"}, {"ﬁne", "fine"}, {"Ivan O", "1van 0"},
+		{"Ann", "ann"},
+		{"Ann", "ＡＮＮ"},
+		{"Ann", "A-n.n"},
+		{"Ann Lee", "annlee"},
+		{"Al", "AI"},
+		{"Bob", "B0b"},
+		{"Straße", "STRASSE"},
+		{"cap", "сар"},
+		{"é1", "e\u03011"},
+		{"ﬁne", "fine"},
+		{"Ivan O", "1van 0"},
 	} {
 		a, err := parse(pair[0])
 		b, err2 := parse(pair[1])

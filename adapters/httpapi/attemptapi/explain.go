@@ -2,6 +2,7 @@ package attemptapi
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"time"
 
@@ -81,7 +82,7 @@ type explainedAnswer struct {
 }
 
 // fine rounds to four decimals.
-func fine(x float64) float64 { return tenth(1000*x) / 1000 }
+func fine(x float64) float64 { return math.Round(10_000*x) / 10_000 }
 
 func toCutReply(c *score.Cut) *cutReply {
 	if c == nil {
