@@ -82,21 +82,22 @@ func (uc Explain) Execute(ctx context.Context, user, id uuid.UUID) (Explanation,
 		section.Reached, section.Next = score.CutOf(code, s.Scaled.Score)
 		out.Sections[code] = section
 	}
-	if out.Activation, err = uc.activation(ctx, head, record); err != nil {
+	if out.Activation, err = uc.activation(ctx, head, record.Result.Version); err != nil {
 		return out, err
 	}
 	out.Items, out.KeysShown, err = uc.items(ctx, head)
 	return out, err
 }
 
-// activation finds what made the table score the exam when the attempt was closed.
-func (uc Explain) activation(ctx context.Context, head attempt.Snapshot, record ports.ScoreRecord) (*score.Activation, error) {
+// activation finds what made the table score the exam when the attempt was closed. A later correction of a key keeps
+// the table.
+func (uc Explain) activation(ctx context.Context, head attempt.Snapshot, version string) (*score.Activation, error) {
 	history, err := uc.History.Activations(ctx, head.ExamID)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range history {
-		if a.Version == record.Result.Version && !a.At.After(record.At) {
+		if a.Version == version && !a.At.After(*head.ClosedAt) {
 			return &a, nil
 		}
 	}

@@ -97,7 +97,7 @@ func TestAnExplanationNamesTheTableTheRowsAndTheAnswers(t *testing.T) {
 	r.must(err)
 	listening := got.Sections[exam.Listening]
 	// Three of nine is a third of the way: 33⅓ of 100.
-	want := score.Lookup{Position: 100.0 / 3, Rows: []score.Row{{33, 170}, {34, 175}}, Exact: 170 + 5.0/3, Scaled: 170}
+	want := score.Lookup{Position: 100.0 / 3, Rows: []score.Row{{Raw: 33, Scaled: 170}, {Raw: 34, Scaled: 175}}, Exact: 170 + 5.0/3, Scaled: 170}
 	if diff := cmp.Diff(want, listening.Lookup); diff != "" || listening.Lookup.Scaled != res.Sections[exam.Listening].Scaled.Score {
 		t.Errorf("lookup: %s", diff)
 	}
@@ -122,7 +122,9 @@ func TestAnExplanationTellsWhoseDecisionTheTableWas(t *testing.T) {
 	r := enter(t)
 	r.activate(flat("flat-1"), "for once")
 	id, _ := r.sit(attempt.PracticeMode)
+	r.clock.advance(time.Minute)
 	r.activate(steps("flat-2"), "too late for that")
+	r.activate(flat("flat-1"), "too late as well")
 	got, err := r.explain().Execute(t.Context(), r.learner, id)
 	r.must(err)
 	if got.Activation == nil || got.Activation.Note != "for once" || got.Table.Version != "flat-1" || got.Table.Note != "imported" {

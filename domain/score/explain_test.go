@@ -22,10 +22,10 @@ func TestALookupShowsTheRowsThatWereRead(t *testing.T) {
 		raw, items int
 		want       score.Lookup
 	}{
-		{52, 100, score.Lookup{Position: 52, Rows: []score.Row{{52, 260}}, Exact: 260, Scaled: 260}},
-		{5, 10, score.Lookup{Position: 50, Rows: []score.Row{{50, 250}}, Exact: 250, Scaled: 250}},
-		{3, 8, score.Lookup{Position: 37.5, Rows: []score.Row{{37, 185}, {38, 190}}, Exact: 187.5, Scaled: 190}},
-		{8, 8, score.Lookup{Position: 100, Rows: []score.Row{{100, 495}}, Exact: 495, Scaled: 495}},
+		{52, 100, score.Lookup{Position: 52, Rows: []score.Row{{Raw: 52, Scaled: 260}}, Exact: 260, Scaled: 260}},
+		{5, 10, score.Lookup{Position: 50, Rows: []score.Row{{Raw: 50, Scaled: 250}}, Exact: 250, Scaled: 250}},
+		{3, 8, score.Lookup{Position: 37.5, Rows: []score.Row{{Raw: 37, Scaled: 185}, {Raw: 38, Scaled: 190}}, Exact: 187.5, Scaled: 190}},
+		{8, 8, score.Lookup{Position: 100, Rows: []score.Row{{Raw: 100, Scaled: 495}}, Exact: 495, Scaled: 495}},
 	} {
 		if diff := cmp.Diff(tc.want, table.Lookup(exam.Listening, tc.raw, tc.items)); diff != "" {
 			t.Errorf("%d of %d: %s", tc.raw, tc.items, diff)
