@@ -37,13 +37,13 @@ type SectionExplanation struct {
 	Next    *score.Cut // nil above all
 }
 
-// ExplainedItem is one answer as it was counted. Without keys it has neither Key nor Correct.
+// ExplainedItem is one answer as it was counted.
 type ExplainedItem struct {
 	Number  int
 	Part    exam.Part
 	Choice  exam.Choice
-	Key     string
-	Correct bool
+	Key     exam.Choice // NoChoice while it is hidden
+	Correct *bool       // nil while it is hidden
 }
 
 // Explain tells why a result is what it is.
@@ -111,7 +111,7 @@ func (uc Explain) items(ctx context.Context, head attempt.Snapshot) ([]Explained
 	if err == nil {
 		for _, item := range reviewed {
 			out = append(out, ExplainedItem{
-				Number: item.Question.Number, Part: item.Part, Choice: item.Answer.Choice, Key: item.Question.Key, Correct: item.Correct,
+				Number: item.Question.Number, Part: item.Part, Choice: item.Answer.Choice, Key: item.Question.KeyChoice(), Correct: &item.Correct,
 			})
 		}
 		return out, true, nil

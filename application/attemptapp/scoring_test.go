@@ -108,9 +108,9 @@ func TestAnExplanationNamesTheTableTheRowsAndTheAnswers(t *testing.T) {
 		t.Fatalf("%d items, keys %v", len(got.Items), got.KeysShown)
 	}
 	for i, item := range got.Items {
-		key := examtest.Key(item.Part, item.Number).String()
+		key := examtest.Key(item.Part, item.Number)
 		right := item.Part == exam.Photographs || item.Part == exam.QuestionResponse
-		if item.Number != i+1 || item.Key != key || item.Correct != right || (right && item.Choice.String() != key) || (!right && item.Choice != exam.NoChoice) {
+		if item.Number != i+1 || item.Key != key || *item.Correct != right || (right && item.Choice != key) || (!right && item.Choice != exam.NoChoice) {
 			t.Errorf("item: %+v", item)
 		}
 	}
@@ -142,7 +142,7 @@ func TestAnExplanationKeepsTheKeysWhileTheReviewIsLocked(t *testing.T) {
 		t.Fatalf("%d items, keys %v", len(got.Items), got.KeysShown)
 	}
 	for _, item := range got.Items {
-		if item.Key != "" || item.Correct {
+		if item.Key != exam.NoChoice || item.Correct != nil {
 			t.Errorf("a key is given away: %+v", item)
 		}
 	}

@@ -128,13 +128,13 @@ func toExplanationReply(e attemptapp.Explanation) explanationReply {
 		out.Total, out.TotalError = &e.Result.Total.Score, &sem
 	}
 	for i, item := range e.Items {
-		answer := explainedAnswer{Number: item.Number, Part: item.Part, Key: item.Key}
+		answer := explainedAnswer{Number: item.Number, Part: item.Part, Correct: item.Correct}
 		if item.Choice != exam.NoChoice {
 			letter := item.Choice.String()
 			answer.Choice = &letter
 		}
-		if e.KeysShown {
-			answer.Correct = &e.Items[i].Correct
+		if item.Key != exam.NoChoice {
+			answer.Key = item.Key.String()
 		}
 		out.Answers[i] = answer
 	}
