@@ -58,6 +58,7 @@ func (c Config) check() []Problem {
 	out = append(out, c.checkAccounts()...)
 	out = append(out, c.checkNetwork()...)
 	out = append(out, c.checkAudio()...)
+	out = append(out, c.checkNorm()...)
 	return append(out, c.checkPool()...)
 }
 

@@ -66,6 +66,11 @@ type commandLine struct {
 		List     contentList     `cmd:"" help:"List published exams."`
 		Schema   contentSchema   `cmd:"" help:"Print the JSON Schema of exam.json."`
 	} `cmd:"" help:"Manage exams and the content packs they come from."`
+	Conversion struct {
+		Import   conversionImport   `cmd:"" help:"Store a conversion table. A version never changes."`
+		List     conversionList     `cmd:"" help:"List conversion tables and the exams that each scores."`
+		Activate conversionActivate `cmd:"" help:"Make a conversion table score an exam from now on."`
+	} `cmd:"" help:"Manage the tables that turn raw into scaled scores."`
 	Attempt struct {
 		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
 	} `cmd:"" help:"Look after attempts."`

@@ -37,6 +37,7 @@ type Config struct {
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
 	LogFormat       string        `env:"LOG_FORMAT"`
 	SampleContent   string        `env:"SAMPLE_CONTENT"`
+	NormTable       string        `env:"NORM_TABLE"`
 	CORSOrigins     []string      `env:"CORS_ORIGINS"`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
 	BehindTLS       bool          `env:"BEHIND_TLS" envDefault:"false"`

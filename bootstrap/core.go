@@ -21,6 +21,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/system"
 	"github.com/toeic-app/toeic/adapters/token"
 	"github.com/toeic-app/toeic/application/examapp"
+	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/content"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -54,6 +55,7 @@ type core struct {
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
+	scoring     scoringCases
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -108,7 +110,8 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
-	return nil
+	c.scoring, err = wireScoring(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
+	return err
 }
 
 // connectRedis prepares what Redis shares between processes. Without it each process counts for itself.

@@ -12,6 +12,7 @@ import (
 	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/application/jobapp"
+	"github.com/toeic-app/toeic/application/leaderboardapp"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/domain/job"
 	"github.com/toeic-app/toeic/ports"
@@ -175,7 +176,9 @@ func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identity
 	attempts := attemptapp.Export{Reads: c.store.AttemptReads()}
 	parts := append(identityapp.AccountParts(t.users, c.store.Sessions(), c.store.Factors(), c.store.Links(), c.store.APITokens()),
 		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute},
-		identityapp.ExportPart{Name: "accommodations", Read: attemptapp.ExportAccommodations{Stored: c.store.Accommodations()}.Execute})
+		identityapp.ExportPart{Name: "accommodations", Read: attemptapp.ExportAccommodations{Stored: c.store.Accommodations()}.Execute},
+		identityapp.ExportPart{Name: "leaderboard", Read: leaderboardapp.Export{Pseudonyms: c.store.Pseudonyms()}.Execute},
+	)
 	export := identityapp.MakeExport{Clock: c.clock, Exports: c.store.Exports(), Users: t.users, Parts: parts, Post: post, Work: t.work}
 	erase := identityapp.EraseAccount{Clock: c.clock, Recorder: recorder, Work: t.work}
 	letter := identityapp.DeliverLetter{Clock: c.clock, Sealer: t.sealer, Mailer: t.mailer}

@@ -15,6 +15,7 @@ import (
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/domain/leaderboard"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -30,6 +31,7 @@ var constraints = []struct {
 	{"passkeys_credential_key", "passkeys.credential", identity.ErrPasskeyKnown},
 	{"external_identities_person", "external_identities.issuer, external_identities.subject", identity.ErrLinkTaken},
 	{"attempts_one_open", "attempts.user_id, attempts.exam_id", attempt.ErrAlreadyOpen},
+	{"leaderboard_entries_folded_key", "leaderboard_entries.folded", leaderboard.ErrPseudonymTaken},
 	{"exam_revisions_number", "exam_revisions.exam_id, exam_revisions.number", ports.ErrStale},
 	{"exams_slug_key", "exams.slug", ports.ErrStale},
 }

@@ -18,7 +18,7 @@ import (
 type Scoring struct {
 	Clock       ports.Clock
 	Revisions   ports.Revisions
-	Conversions ports.Conversions
+	Conversions ports.ExamConversions
 	Reads       ports.AttemptReads
 	Work        ports.UnitOfWork[ports.AttemptRepos]
 }
@@ -30,14 +30,20 @@ type material struct {
 	table score.Table
 }
 
-func (s Scoring) material(ctx context.Context, revision uuid.UUID) (material, error) {
+// material loads a revision and the conversion table of that version, or for "" the one that scores the exam now.
+func (s Scoring) material(ctx context.Context, revision uuid.UUID, version string) (material, error) {
 	form, err := s.Revisions.Revision(ctx, revision)
 	if err != nil {
 		return material{}, fmt.Errorf("load revision %s: %w", revision, err)
 	}
-	table, err := s.Conversions.Table(ctx, form.Content.Form.Conversion)
+	var table score.Table
+	if version != "" {
+		table, err = s.Conversions.Table(ctx, version)
+	} else {
+		table, err = s.Conversions.Active(ctx, form.ExamID, form.Content.Form.Conversion)
+	}
 	if err != nil {
-		return material{}, fmt.Errorf("load conversion table %s: %w", form.Content.Form.Conversion, err)
+		return material{}, fmt.Errorf("load the conversion table %s of %s: %w", version, form.Slug, err)
 	}
 	return material{form: form, table: table}, nil
 }
@@ -50,7 +56,7 @@ func (m material) score(a *attempt.Attempt, sheet attempt.Sheet) score.Result {
 // close submits an attempt that guard lets through and stores its result. For one that was scored before it
 // returns the stored result.
 func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
-	m, err := s.material(ctx, head.RevisionID)
+	m, err := s.material(ctx, head.RevisionID, "")
 	if err != nil {
 		return score.Result{}, err
 	}

@@ -35,6 +35,8 @@ const (
 	AccommodationsChanged   Action = "learner.accommodations"
 	AccommodationsWithdrawn Action = "learner.withdraw_accommodations"
 	AttemptReleased         Action = "attempt.release"
+	ConversionImported      Action = "conversion.import"
+	ConversionActivated     Action = "conversion.activate"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -40,7 +40,12 @@ type Store interface {
 	Catalogue() ports.Catalogue
 	Revisions() ports.Revisions
 	MediaFiles() ports.MediaFiles
-	Conversions() ports.Conversions
+	Conversions() ports.ExamConversions
+	ConversionHistory() ports.ConversionHistory
+	Conversion() ports.UnitOfWork[ports.ConversionRepos]
+	ScoreReads() ports.ScoreReads
+	Pseudonyms() ports.Pseudonyms
+	Leaderboards() ports.Leaderboards
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
 	AnswerSheets() ports.UnitOfWork[ports.AnswerRepos]
 	AnswerLog() ports.AnswerLog
@@ -65,6 +70,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Answers", answerTests()},
 		{"Conditions", conditionTests()},
 		{"Lists", listTests()},
+		{"Scoring", scoringTests()},
+		{"Leaderboards", leaderboardTests()},
 		{"Replies", replyTests()},
 		{"UnitOfWork", unitTests()},
 	} {

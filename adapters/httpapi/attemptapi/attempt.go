@@ -30,6 +30,10 @@ type UseCases struct {
 	Submit    func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (score.Result, error)
 	Result    func(ctx context.Context, user, id uuid.UUID) (score.Result, error)
 	Review    func(ctx context.Context, user, id uuid.UUID, part exam.Part) ([]attemptapp.ReviewItem, error)
+	Compare   func(ctx context.Context, user, id uuid.UUID) ([]attemptapp.Compared, error)
+	Explain   func(ctx context.Context, user, id uuid.UUID) (attemptapp.Explanation, error)
+	// Percentiles ranks a result by the norm that is in use; nil where it cannot.
+	Percentiles func(score.Result) *score.Percentiles
 	// MediaPath is where media files are served; a hash completes it.
 	MediaPath string
 
@@ -44,6 +48,8 @@ func Routes(api *web.API, uc UseCases) {
 	outcomeRoutes(api, uc)
 	conditionRoutes(api, uc)
 	accommodationRoutes(api, uc)
+	compareRoutes(api, uc)
+	explainRoutes(api, uc)
 }
 
 const (
