@@ -152,7 +152,7 @@ func activatingFails(f *fixture) {
 // scores submits an attempt with a total.
 func (f *fixture) scores(user uuid.UUID, form exam.Summary, mode attempt.Mode, total int, closed time.Time) (uuid.UUID, score.Result) {
 	f.Helper()
-	a, err := attempt.Start(f.id(), user, form, mode, nil, closed.Add(-time.Minute))
+	a, err := attempt.Start(f.id(), user, form, attempt.Terms{Mode: mode}, closed.Add(-time.Minute))
 	f.must(err)
 	f.must(f.add(a))
 	res := score.Result{Version: "circulated-a-1", Sections: map[exam.Section]score.SectionResult{exam.Reading: {Raw: 3, Items: 5}}}
