@@ -44,6 +44,7 @@ type Store interface {
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
 	AttemptReads() ports.AttemptReads
 	Replies() ports.Replies
+	practiceStore
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -60,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Attempts", attemptTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
+		{"Practice", practiceTests()},
 		{"UnitOfWork", unitTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
