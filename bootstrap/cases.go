@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"github.com/toeic-app/toeic/adapters/gather"
 	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/application/examapp"
 	"github.com/toeic-app/toeic/ports"
@@ -34,7 +35,8 @@ type attemptCases struct {
 	list      attemptapp.List
 	get       attemptapp.Get
 	questions attemptapp.Questions
-	answer    attemptapp.Answer
+	answer    *gather.Gatherer[attemptapp.AnswerCommand, attemptapp.Verdict]
+	sync      attemptapp.Sync
 	advance   attemptapp.Advance
 	abandon   attemptapp.Abandon
 	submit    attemptapp.Submit
@@ -54,7 +56,8 @@ func wireAttempts(c *core) attemptCases {
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
 		questions: attemptapp.Questions{Reads: reads, Revisions: c.revisions},
-		answer:    attemptapp.Answer{Clock: c.clock, Work: work},
+		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.store.Writers()),
+		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},
 		submit:    attemptapp.Submit{Scoring: scoring},

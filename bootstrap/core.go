@@ -242,6 +242,9 @@ func (c *core) close() error {
 	if c.actors != nil {
 		c.actors.Close()
 	}
+	if c.attempts.answer != nil {
+		c.attempts.answer.Close()
+	}
 	var errs []error
 	if c.redis != nil {
 		errs = append(errs, c.redis.Close())

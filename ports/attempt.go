@@ -14,22 +14,56 @@ import (
 type Attempts interface {
 	// Add stores a new attempt; attempt.ErrAlreadyOpen when the learner has an open one on that exam.
 	Add(ctx context.Context, a *attempt.Attempt) error
-	// ForAnswers returns an attempt that others may answer but not close meanwhile; attempt.ErrNotFound.
-	ForAnswers(ctx context.Context, id uuid.UUID) (*attempt.Attempt, error)
 	// ForChange returns an attempt that nobody else may touch meanwhile; attempt.ErrNotFound.
 	ForChange(ctx context.Context, id uuid.UUID) (*attempt.Attempt, error)
 	// Save stores a changed attempt whose Version is one more than the stored one; ErrStale when it is not.
 	Save(ctx context.Context, a *attempt.Attempt) error
 }
 
-// Answers stores the newest answer of each item of an attempt.
+// Answers reads answers in a unit of work.
 type Answers interface {
-	// Put stores each answer whose Seq is higher than the stored one's and returns how many that were.
-	// No item may occur twice.
-	Put(ctx context.Context, id uuid.UUID, answers []attempt.Answer) (int, error)
-	// Answered counts the items with a choice.
-	Answered(ctx context.Context, id uuid.UUID) (int, error)
 	Sheet(ctx context.Context, id uuid.UUID) (attempt.Sheet, error)
+}
+
+// SheetItem names an item of an attempt.
+type SheetItem struct {
+	Attempt uuid.UUID
+	Number  int
+}
+
+// LoggedChange is a change with the session that it came from; the nil UUID for none.
+type LoggedChange struct {
+	attempt.Change
+	Session uuid.UUID
+}
+
+// SheetChange is what changed about the answers of one attempt.
+type SheetChange struct {
+	Attempt *attempt.Attempt // whose progress is stored
+	Answers []attempt.Answer // each newer than the stored one; no item twice
+	Changes []LoggedChange   // for the log; one that is in the log already is left alone
+}
+
+// AnswerSheets stores the answers of many attempts at once, in a number of steps that does not grow with theirs.
+type AnswerSheets interface {
+	// Hold returns those of the attempts that exist, and keeps everybody else from answering or changing them until the
+	// unit of work ends.
+	Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error)
+	// Stored returns the stored answers of some items, by attempt. An item may be asked for twice.
+	Stored(ctx context.Context, items []SheetItem) (map[uuid.UUID]attempt.Sheet, error)
+	// Store stores changes of attempts that are held, each once.
+	Store(ctx context.Context, changes []SheetChange) error
+}
+
+// AnswerRepos is what a unit of work on answers may touch.
+type AnswerRepos struct {
+	Sheets AnswerSheets
+}
+
+// AnswerLog reads the log of answers.
+type AnswerLog interface {
+	// Changes returns every change of an attempt, in the order of arrival.
+	Changes(ctx context.Context, id uuid.UUID) ([]LoggedChange, error)
 }
 
 // Results stores score reports.
@@ -75,6 +109,8 @@ type AttemptReads interface {
 	// List returns attempts, newest first.
 	List(ctx context.Context, which AttemptFilter, page Page) (Slice[AttemptView], error)
 	Sheet(ctx context.Context, id uuid.UUID) (attempt.Sheet, error)
+	// AnswersSince returns the answers that were taken after a position, in that order.
+	AnswersSince(ctx context.Context, id uuid.UUID, position int64) ([]attempt.Answer, error)
 	// Result returns attempt.ErrNotSubmitted when there is none.
 	Result(ctx context.Context, id uuid.UUID) (score.Result, error)
 }

@@ -3,57 +3,19 @@ package entstore
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/migrations"
+	"github.com/toeic-app/toeic/ent/answerchange"
+	"github.com/toeic-app/toeic/ports"
 )
 
-type answers struct {
-	c       *ent.Client
-	dialect migrations.Dialect
-}
-
-// Put writes one statement with a row for each answer: an item without an answer gets one, and one whose
-// Seq is lower is replaced. Ent's own upsert cannot say the second, so the statement is built here. Rows are
-// locked in item order, whatever the order of the batch: two writers would wait for each other otherwise.
-func (r answers) Put(ctx context.Context, id uuid.UUID, batch []attempt.Answer) (int, error) {
-	if len(batch) == 0 {
-		return 0, nil
-	}
-	insert := sql.Dialect(entDialect(r.dialect)).Insert(answer.Table).Columns(
-		answer.FieldAttemptID, answer.FieldNumber, answer.FieldChoice, answer.FieldSeq, answer.FieldElapsedMs, answer.FieldAnsweredAt)
-	for _, a := range slices.SortedFunc(slices.Values(batch), func(x, y attempt.Answer) int { return x.Number - y.Number }) {
-		insert.Values(id, a.Number, a.Choice.String(), a.Seq, a.Elapsed, a.At)
-	}
-	insert.OnConflict(
-		sql.ConflictColumns(answer.FieldAttemptID, answer.FieldNumber),
-		sql.ResolveWith(func(u *sql.UpdateSet) {
-			for _, column := range []string{answer.FieldChoice, answer.FieldSeq, answer.FieldElapsedMs, answer.FieldAnsweredAt} {
-				u.SetExcluded(column)
-			}
-		}),
-		sql.UpdateWhere(sql.ExprP("answers.seq < excluded.seq")),
-	)
-	query, args := insert.Query()
-	done, err := r.c.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, translate(err)
-	}
-	n, err := done.RowsAffected()
-	return int(n), translate(err)
-}
-
-func (r answers) Answered(ctx context.Context, id uuid.UUID) (int, error) {
-	n, err := r.c.Answer.Query().Where(answer.AttemptID(id), answer.ChoiceNEQ("")).Count(ctx)
-	return n, translate(err)
-}
+// answers reads the answers of one attempt.
+type answers struct{ c *ent.Client }
 
 func (r answers) Sheet(ctx context.Context, id uuid.UUID) (attempt.Sheet, error) {
 	rows, err := r.c.Answer.Query().Where(answer.AttemptID(id)).All(ctx)
@@ -62,13 +24,61 @@ func (r answers) Sheet(ctx context.Context, id uuid.UUID) (attempt.Sheet, error)
 	}
 	sheet := make(attempt.Sheet, len(rows))
 	for _, row := range rows {
-		choice, ok := exam.ParseChoice(row.Choice)
-		if !ok {
-			return nil, fmt.Errorf("answer %d of attempt %s has choice %q", row.Number, id, row.Choice)
-		}
-		sheet[row.Number] = attempt.Answer{
-			Number: row.Number, Choice: choice, Seq: row.Seq, Elapsed: row.ElapsedMs, At: row.AnsweredAt.UTC(),
+		if sheet[row.Number], err = answerFromRow(row); err != nil {
+			return nil, err
 		}
 	}
 	return sheet, nil
+}
+
+// AnswersSince reads a sheet that has 200 rows at most, so that it needs no index of its own.
+func (r answers) AnswersSince(ctx context.Context, id uuid.UUID, position int64) ([]attempt.Answer, error) {
+	rows, err := r.c.Answer.Query().Where(answer.AttemptID(id), answer.PositionGT(position)).Order(answer.ByPosition(), answer.ByNumber()).All(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]attempt.Answer, len(rows))
+	for i, row := range rows {
+		if out[i], err = answerFromRow(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func answerFromRow(row *ent.Answer) (attempt.Answer, error) {
+	choice, ok := exam.ParseChoice(row.Choice)
+	if !ok {
+		return attempt.Answer{}, fmt.Errorf("answer %d of attempt %s has choice %q", row.Number, row.AttemptID, row.Choice)
+	}
+	return attempt.Answer{
+		Number: row.Number, Choice: choice, Seq: row.Seq, Elapsed: row.ElapsedMs, At: row.AnsweredAt.UTC(), Position: row.Position,
+	}, nil
+}
+
+// AnswerLog reads the log of answers.
+func (s *Store) AnswerLog() ports.AnswerLog { return answerLog{s.client.AnswerChange} }
+
+type answerLog struct{ c *ent.AnswerChangeClient }
+
+func (r answerLog) Changes(ctx context.Context, id uuid.UUID) ([]ports.LoggedChange, error) {
+	rows, err := r.c.Query().Where(answerchange.AttemptID(id)).Order(answerchange.ByID()).All(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]ports.LoggedChange, len(rows))
+	for i, row := range rows {
+		choice, known := exam.ParseChoice(row.Choice)
+		replaced, before := exam.ParseChoice(row.Replaced)
+		if !known || !before {
+			return nil, fmt.Errorf("change %d of attempt %s is from %q to %q", row.ID, id, row.Replaced, row.Choice)
+		}
+		out[i].Change = attempt.Change{Replaced: replaced, Outcome: attempt.Outcome(row.Outcome), Answer: attempt.Answer{
+			Number: row.Number, Choice: choice, Seq: row.Seq, Elapsed: row.ElapsedMs, MadeAt: utc(row.ClientAt), At: row.ServerAt.UTC(),
+		}}
+		if row.SessionID != nil {
+			out[i].Session = *row.SessionID
+		}
+	}
+	return out, nil
 }

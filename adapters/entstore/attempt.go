@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/attempt"
@@ -22,7 +21,7 @@ func (s *Store) Attempts() ports.UnitOfWork[ports.AttemptRepos] {
 	return unit[ports.AttemptRepos]{store: s, bind: func(tx session) ports.AttemptRepos {
 		return ports.AttemptRepos{
 			Attempts: attempts{tx},
-			Answers:  answers{tx.Client(), tx.dialect},
+			Answers:  answers{tx.Client()},
 			Results:  results{tx.Client()},
 			Jobs:     jobs{tx.Client().Job},
 			Audit:    auditLog{tx.Client(), tx.dialect},
@@ -45,20 +44,10 @@ func (r attempts) Add(ctx context.Context, a *attempt.Attempt) error {
 		SetVersion(s.Version).Exec(ctx))
 }
 
-func (r attempts) ForAnswers(ctx context.Context, id uuid.UUID) (*attempt.Attempt, error) {
-	return r.locked(ctx, id, (*ent.AttemptQuery).ForShare)
-}
-
 func (r attempts) ForChange(ctx context.Context, id uuid.UUID) (*attempt.Attempt, error) {
-	return r.locked(ctx, id, (*ent.AttemptQuery).ForUpdate)
-}
-
-// locked reads a row under a lock. SQLite has no row locks and needs none: its transactions here begin by
-// taking the one write lock of the file.
-func (r attempts) locked(ctx context.Context, id uuid.UUID, lock func(*ent.AttemptQuery, ...sql.LockOption) *ent.AttemptQuery) (*attempt.Attempt, error) {
 	q := r.tx.Attempt.Query().Where(entattempt.ID(id))
-	if r.tx.dialect == migrations.Postgres {
-		q = lock(q)
+	if r.tx.dialect == migrations.Postgres { // SQLite transactions begin by taking the one write lock of the file
+		q = q.ForUpdate()
 	}
 	row, err := q.Only(ctx)
 	if err != nil {
@@ -89,5 +78,6 @@ func attemptFromRow(r *ent.Attempt) (attempt.Snapshot, error) {
 		Mode: attempt.Mode(r.Mode), Status: attempt.Status(r.Status), Taken: taken, StartedAt: r.StartedAt.UTC(),
 		ListeningTime: time.Duration(r.ListeningSeconds) * time.Second, ReadingTime: time.Duration(r.ReadingSeconds) * time.Second,
 		AdvancedAt: utc(r.AdvancedAt), DeadlineAt: utc(r.DeadlineAt), ClosedAt: utc(r.ClosedAt), Version: r.Version,
+		Answered: r.Answered, Position: r.Position,
 	}, nil
 }

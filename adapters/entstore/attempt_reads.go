@@ -18,7 +18,7 @@ import (
 
 // AttemptReads reads attempts without holding them.
 func (s *Store) AttemptReads() ports.AttemptReads {
-	return attemptReads{answers: answers{s.client, s.dialect}, c: s.client}
+	return attemptReads{answers: answers{s.client}, c: s.client}
 }
 
 type attemptReads struct {

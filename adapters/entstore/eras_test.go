@@ -73,7 +73,7 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				must(t, err)
 				readIdentity(t, s, e.version)
 				readContent(t, s)
-				readAttempts(t, s)
+				readAttempts(t, s, e.version)
 				readReplies(t, s)
 				readPractice(t, s, e.version)
 			})
@@ -207,21 +207,28 @@ func readContent(t *testing.T, s *entstore.Store) {
 	same(t, stored, err, table)
 }
 
-func readAttempts(t *testing.T, s *entstore.Store) {
+// roomEra is the first era of positions in the order of answers.
+const roomEra = 20261125171023
+
+func readAttempts(t *testing.T, s *entstore.Store, era int64) {
 	t.Helper()
 	taken := exam.Outline{{Part: 5, First: 1, Count: 1}}
 	expired := attempt.Snapshot{
 		ID: row(6, 1), UserID: row(1, 1), ExamID: row(4, 1), RevisionID: row(5, 1), Mode: attempt.ExamMode, Status: attempt.Expired, Taken: taken,
-		StartedAt: early, ReadingTime: 45 * time.Second, AdvancedAt: &early, DeadlineAt: &later, ClosedAt: &last, Version: 3,
+		StartedAt: early, ReadingTime: 45 * time.Second, AdvancedAt: &early, DeadlineAt: &later, ClosedAt: &last, Version: 3, Answered: 1,
 	}
 	open := attempt.Snapshot{
 		ID: row(6, 2), UserID: row(1, 1), ExamID: row(4, 1), RevisionID: row(5, 1), Mode: attempt.PracticeMode, Status: attempt.InProgress, Taken: taken,
 		StartedAt: later, Version: 1,
 	}
+	var position int64
+	if era >= roomEra {
+		expired.Position, open.Position, position = 7, 2, 7
+	}
 	list, err := s.AttemptReads().List(t.Context(), ports.AttemptFilter{User: row(1, 1)}, ports.Page{Limit: 10})
 	same(t, list.Items, err, []ports.AttemptView{{Snapshot: open, Revision: 1}, {Snapshot: expired, Revision: 1, Answered: 1}})
 	sheet, err := s.AttemptReads().Sheet(t.Context(), expired.ID)
-	same(t, sheet, err, attempt.Sheet{1: {Number: 1, Choice: 'A', Seq: attempt.MaxSeq, Elapsed: 1500, At: later}})
+	same(t, sheet, err, attempt.Sheet{1: {Number: 1, Choice: 'A', Seq: attempt.MaxSeq, Elapsed: 1500, At: later, Position: position}})
 	sheet, err = s.AttemptReads().Sheet(t.Context(), open.ID)
 	same(t, sheet, err, attempt.Sheet{1: {Number: 1, Seq: 2, At: later}})
 	result, err := s.AttemptReads().Result(t.Context(), expired.ID)

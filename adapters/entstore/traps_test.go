@@ -94,32 +94,6 @@ func TestFourHundredReadModifyWritesOnSQLiteAllSucceed(t *testing.T) {
 	}
 }
 
-// A statement takes at most 32,766 variables on SQLite and 65,535 on PostgreSQL; the greatest batch needs 4,800.
-func TestTheGreatestBatchOfAnswersIsOneStatement(t *testing.T) {
-	t.Parallel()
-	withEra(t, func(t *testing.T, s *entstore.Store) {
-		batch := make([]attempt.Answer, attempt.MaxBatch)
-		for i := range batch {
-			batch[i] = attempt.Answer{Number: i + 1, Choice: 'A', Seq: attempt.MaxSeq - 1, Elapsed: attempt.MaxElapsed, At: noon}
-		}
-		put := func() (n int) {
-			must(t, s.Attempts().Do(t.Context(), func(ctx context.Context, r ports.AttemptRepos) (err error) {
-				n, err = r.Answers.Put(ctx, row(6, 2), batch)
-				return err
-			}))
-			return n
-		}
-		if first, again := put(), put(); first != attempt.MaxBatch || again != 0 {
-			t.Errorf("stored %d, then %d, want %d and 0", first, again, attempt.MaxBatch)
-		}
-		sheet, err := s.AttemptReads().Sheet(t.Context(), row(6, 2))
-		must(t, err)
-		if len(sheet) != attempt.MaxBatch || sheet[attempt.MaxBatch].Elapsed != attempt.MaxElapsed {
-			t.Errorf("the sheet has %d answers, the last %+v", len(sheet), sheet[attempt.MaxBatch])
-		}
-	})
-}
-
 // Ent checks the values of an enumeration in Go alone; the database has to do it too.
 func TestColumnsWithAClosedListOfValuesTakeNoOther(t *testing.T) {
 	t.Parallel()

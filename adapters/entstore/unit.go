@@ -27,9 +27,14 @@ type unit[Repos any] struct {
 
 // Do implements ports.UnitOfWork.
 func (u unit[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
+	return retried(func() error { return u.once(ctx, fn) })
+}
+
+// retried runs a transaction again when the database gave it up for another one's sake.
+func retried(once func() error) error {
 	var err error
 	for range maxTries {
-		if err = u.once(ctx, fn); !retryable(err) {
+		if err = once(); !retryable(err) {
 			return err
 		}
 	}

@@ -55,6 +55,7 @@ type room struct {
 	other     uuid.UUID
 	start     attemptapp.Start
 	answer    attemptapp.Answer
+	sync      attemptapp.Sync
 	advance   attemptapp.Advance
 	abandon   attemptapp.Abandon
 	get       attemptapp.Get
@@ -76,7 +77,8 @@ func enter(t *testing.T) *room {
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
 		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Work: work},
-		answer:    attemptapp.Answer{Clock: c, Work: work},
+		answer:    attemptapp.Answer{Clock: c, Work: s.AnswerSheets()},
+		sync:      attemptapp.Sync{Clock: c, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c, Work: work, Reads: reads},
 		get:       attemptapp.Get{Clock: c, Reads: reads},
@@ -91,6 +93,15 @@ func enter(t *testing.T) *room {
 	r.exam = r.publish(r.form, 1, ids{}.New())
 	r.learner, r.other = r.account("ann@example.com"), r.account("bob@example.com")
 	return r
+}
+
+// hand hands in one command.
+func (r *room) hand(ctx context.Context, cmd attemptapp.AnswerCommand) (attemptapp.Answered, error) {
+	verdicts, err := r.answer.Execute(ctx, []attemptapp.AnswerCommand{cmd})
+	if err != nil {
+		return attemptapp.Answered{}, err
+	}
+	return verdicts[0].Answered, verdicts[0].Err
 }
 
 // publish stores a form as a revision, with the conversion table it names.
@@ -161,7 +172,7 @@ func (r *room) put(id uuid.UUID, seq int64, choice exam.Choice, items ...int) (a
 	for _, n := range items {
 		cmd.Answers = append(cmd.Answers, attempt.Answer{Number: n, Choice: choice, Seq: seq})
 	}
-	return r.answer.Execute(r.t.Context(), cmd)
+	return r.hand(r.t.Context(), cmd)
 }
 
 func TestAnAttemptIsFoundByItsLearnerAlone(t *testing.T) {
@@ -172,7 +183,7 @@ func TestAnAttemptIsFoundByItsLearnerAlone(t *testing.T) {
 	r.wants(err, attempt.ErrNotFound)
 	_, err = r.questions.Execute(ctx, stranger, v.ID, 0)
 	r.wants(err, attempt.ErrNotFound)
-	_, err = r.answer.Execute(ctx, attemptapp.AnswerCommand{User: stranger, Attempt: v.ID, Answers: []attempt.Answer{{Number: 1, Choice: 'A', Seq: 1}}})
+	_, err = r.hand(ctx, attemptapp.AnswerCommand{User: stranger, Attempt: v.ID, Answers: []attempt.Answer{{Number: 1, Choice: 'A', Seq: 1}}})
 	r.wants(err, attempt.ErrNotFound)
 	_, err = r.advance.Execute(ctx, stranger, v.ID)
 	r.wants(err, attempt.ErrNotFound)

@@ -160,9 +160,14 @@ func TestStoredResultsFollowFromStoredAnswers(t *testing.T) {
 	}
 	check(true)
 	// Break the promise on purpose: an answer that changes behind the result's back is found.
-	r.must(r.store.Attempts().Do(t.Context(), func(ctx context.Context, repos ports.AttemptRepos) error {
-		_, err := repos.Answers.Put(ctx, v.ID, []attempt.Answer{{Number: 1, Choice: examtest.Key(exam.Photographs, 1), Seq: 2, At: noon}})
-		return err
+	r.must(r.store.AnswerSheets().Do(t.Context(), func(ctx context.Context, repos ports.AnswerRepos) error {
+		held, err := repos.Sheets.Hold(ctx, []uuid.UUID{v.ID})
+		if err != nil {
+			return err
+		}
+		return repos.Sheets.Store(ctx, []ports.SheetChange{{
+			Attempt: held[v.ID], Answers: []attempt.Answer{{Number: 1, Choice: examtest.Key(exam.Photographs, 1), Seq: 2, At: noon}},
+		}})
 	}))
 	check(false)
 }
@@ -189,7 +194,7 @@ func TestAnyOrderOfRepeatedBatchesGivesTheSameSheet(t *testing.T) {
 		sent = rapid.Permutation(sent).Draw(rt, "order")
 		for len(sent) > 0 {
 			n := rapid.IntRange(1, len(sent)).Draw(rt, "batch")
-			_, err := r.answer.Execute(t.Context(), attemptapp.AnswerCommand{User: r.learner, Attempt: v.ID, Answers: sent[:n]})
+			_, err := r.hand(t.Context(), attemptapp.AnswerCommand{User: r.learner, Attempt: v.ID, Answers: sent[:n]})
 			if err != nil {
 				rt.Fatal(err)
 			}

@@ -34,7 +34,7 @@ func owned(a *attempt.Attempt, err error, user uuid.UUID) (*attempt.Attempt, err
 	switch {
 	case err != nil:
 		return nil, err
-	case !a.Owned(user):
+	case a == nil, !a.Owned(user):
 		return nil, attempt.ErrNotFound
 	}
 	return a, nil

@@ -20,48 +20,70 @@ func choose(n int, c exam.Choice, seq int64) attempt.Answer {
 	return attempt.Answer{Number: n, Choice: c, Seq: seq}
 }
 
-func TestABatchIsReturnedInItemOrderWithTheServersTime(t *testing.T) {
+// take hands in a batch on an empty sheet.
+func take(a *attempt.Attempt, now time.Time, batch ...attempt.Answer) (attempt.Sheet, attempt.Taken, error) {
+	sheet := attempt.Sheet{}
+	taken, err := a.Take(sheet, batch, now)
+	return sheet, taken, err
+}
+
+func TestABatchIsTakenInItemOrderWithTheServersTime(t *testing.T) {
 	a := start(t, fullForm(), attempt.PracticeMode)
 	before := a.Snapshot()
-	now := noon.Add(time.Minute)
-	got, err := a.Accept([]attempt.Answer{
-		{Number: 200, Choice: 'D', Seq: 1, Elapsed: 1500, At: noon.Add(-time.Hour)}, choose(1, exam.NoChoice, 3), choose(7, 'C', attempt.MaxSeq),
-	}, now)
+	now, made := noon.Add(time.Minute), noon.Add(-time.Hour)
+	sheet, taken, err := take(a, now,
+		attempt.Answer{Number: 200, Choice: 'D', Seq: 1, Elapsed: 1500, At: made, MadeAt: &made}, choose(1, exam.NoChoice, 3), choose(7, 'C', attempt.MaxSeq))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []attempt.Answer{
-		{Number: 1, Seq: 3, At: now}, {Number: 7, Choice: 'C', Seq: attempt.MaxSeq, At: now}, {Number: 200, Choice: 'D', Seq: 1, Elapsed: 1500, At: now},
+	want := attempt.Sheet{
+		1:   {Number: 1, Seq: 3, At: now, Position: 1},
+		7:   {Number: 7, Choice: 'C', Seq: attempt.MaxSeq, At: now, Position: 2},
+		200: {Number: 200, Choice: 'D', Seq: 1, Elapsed: 1500, At: now, MadeAt: &made, Position: 3},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, sheet); diff != "" {
 		t.Error(diff)
 	}
+	wantTaken := attempt.Taken{Accepted: 3, Changes: []attempt.Change{
+		{Answer: want[1], Outcome: attempt.Applied}, {Answer: want[7], Outcome: attempt.Applied}, {Answer: want[200], Outcome: attempt.Applied},
+	}}
+	if diff := cmp.Diff(wantTaken, taken); diff != "" {
+		t.Error(diff)
+	}
+	before.Answered, before.Position = 2, 3
 	if diff := cmp.Diff(before, a.Snapshot()); diff != "" {
-		t.Errorf("an answer changed the attempt itself:\n%s", diff)
+		t.Errorf("an answer changed more than the progress of the attempt:\n%s", diff)
 	}
 }
 
-func TestAnEmptyBatchStoresNothing(t *testing.T) {
-	got, err := start(t, fullForm(), attempt.ExamMode).Accept(nil, noon)
-	if err != nil || len(got) != 0 {
-		t.Errorf("%v, %v", got, err)
+func TestAnEmptyBatchTakesNothing(t *testing.T) {
+	sheet, taken, err := take(start(t, fullForm(), attempt.ExamMode), noon)
+	if err != nil || len(sheet) != 0 || taken.Accepted+taken.Ignored+taken.Late+len(taken.Changes) != 0 {
+		t.Errorf("%v, %+v, %v", sheet, taken, err)
 	}
 }
 
-func TestTheHighestSeqOfAnItemWinsInsideABatch(t *testing.T) {
+func TestTheHighestSeqOfAnItemWinsInsideABatchAndTheLogHasThemAll(t *testing.T) {
 	changes := []attempt.Answer{choose(1, 'A', 5), choose(1, 'B', 9), choose(1, exam.NoChoice, 7), choose(1, 'B', 9)}
 	rapid.Check(t, func(t *rapid.T) {
 		batch := rapid.Permutation(changes).Draw(t, "order")
-		got, err := start(t, fullForm(), attempt.ExamMode).Accept(batch, noon)
-		if err != nil || len(got) != 1 || got[0].Choice != 'B' || got[0].Seq != 9 {
-			t.Fatalf("%+v, %v", got, err)
+		sheet, taken, err := take(start(t, fullForm(), attempt.ExamMode), noon, batch...)
+		if err != nil || len(sheet) != 1 || sheet[1].Choice != 'B' || sheet[1].Seq != 9 || taken.Accepted != 1 || taken.Ignored != 3 {
+			t.Fatalf("%+v, %+v, %v", sheet, taken, err)
+		}
+		var story []string
+		for _, c := range taken.Changes {
+			story = append(story, fmt.Sprintf("%q to %q", c.Replaced.String(), c.Choice.String()))
+		}
+		if diff := cmp.Diff([]string{`"" to "A"`, `"A" to ""`, `"" to "B"`}, story); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }
 
 func TestEveryBadAnswerOfABatchIsNamedAndNoneIsStored(t *testing.T) {
 	a := start(t, fullForm(), attempt.ExamMode)
-	got, err := a.Accept([]attempt.Answer{
+	sheet, taken, err := take(a, noon, []attempt.Answer{
 		choose(1, 'A', 1),
 		choose(0, 'A', 1),
 		choose(201, 'A', 1),
@@ -75,9 +97,9 @@ func TestEveryBadAnswerOfABatchIsNamedAndNoneIsStored(t *testing.T) {
 		{Number: 4, Seq: 1, Elapsed: attempt.MaxElapsed + 1},
 		choose(1, 'B', 1),
 		{Number: 5, Choice: 'D', Seq: attempt.MaxSeq, Elapsed: attempt.MaxElapsed},
-	}, noon)
-	if got != nil || !errors.Is(err, attempt.ErrAnswersDenied) {
-		t.Errorf("%v, %v", got, err)
+	}...)
+	if len(sheet)+len(taken.Changes) != 0 || !errors.Is(err, attempt.ErrAnswersDenied) {
+		t.Errorf("%v, %+v, %v", sheet, taken, err)
 	}
 	want := []string{
 		"answers[1].number not_in_attempt", "answers[2].number not_in_attempt", "answers[3].number not_in_section",
@@ -93,9 +115,9 @@ func TestEveryBadAnswerOfABatchIsNamedAndNoneIsStored(t *testing.T) {
 func TestTwoChoicesUnderOneSeqAreRefusedInAnyOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		batch := rapid.Permutation([]attempt.Answer{choose(1, 'A', 5), choose(1, 'B', 5), choose(1, 'C', 7), choose(2, 'B', 5)}).Draw(t, "order")
-		got, err := start(t, fullForm(), attempt.ExamMode).Accept(batch, noon)
-		if got != nil || !errors.Is(err, attempt.ErrAnswersDenied) {
-			t.Fatalf("%v, %v", got, err)
+		sheet, _, err := take(start(t, fullForm(), attempt.ExamMode), noon, batch...)
+		if len(sheet) != 0 || !errors.Is(err, attempt.ErrAnswersDenied) {
+			t.Fatalf("%v, %v", sheet, err)
 		}
 		last := 0
 		for i, a := range batch {
@@ -112,7 +134,7 @@ func TestTwoChoicesUnderOneSeqAreRefusedInAnyOrder(t *testing.T) {
 func TestOnlyItemsOfTheTakenPartsAreAccepted(t *testing.T) {
 	a := start(t, fullForm(), attempt.PracticeMode, exam.QuestionResponse, exam.ReadingComprehension)
 	for n := range exam.MaxNumber + 2 {
-		_, err := a.Accept([]attempt.Answer{choose(n, 'A', 1)}, noon)
+		_, _, err := take(a, noon, choose(n, 'A', 1))
 		taken := (n >= 7 && n <= 31) || (n >= 147 && n <= 200)
 		if (err == nil) != taken {
 			t.Errorf("item %d: %v", n, err)
@@ -126,7 +148,7 @@ func TestAnItemHasExactlyTheOptionsOfItsPart(t *testing.T) {
 	for _, span := range form.Outline {
 		for b := range 256 {
 			c := exam.Choice(b)
-			_, err := a.Accept([]attempt.Answer{choose(span.First, c, 1)}, noon)
+			_, _, err := take(a, noon, choose(span.First, c, 1))
 			option := c == exam.NoChoice || (c >= 'A' && int(c) < 'A'+span.Part.Options())
 			if (err == nil) != option {
 				t.Errorf("part %d, choice %q: %v", span.Part, c, err)
@@ -163,9 +185,9 @@ func TestEachSectionTakesItsOwnAnswersAndListeningAGraceLonger(t *testing.T) {
 			}
 		}
 		now := noon.Add(tc.after)
-		_, listening := a.Accept([]attempt.Answer{choose(100, 'A', 1)}, now)
-		_, reading := a.Accept([]attempt.Answer{choose(101, 'A', 1)}, now)
-		if (listening == nil) != tc.listening || (reading == nil) != tc.reading {
+		listening, _, _ := take(a, now, choose(100, 'A', 1))
+		reading, _, _ := take(a, now, choose(101, 'A', 1))
+		if (len(listening) == 1) != tc.listening || (len(reading) == 1) != tc.reading {
 			t.Errorf("%+v: Listening %v, Reading %v", tc, listening, reading)
 		}
 	}
@@ -174,10 +196,10 @@ func TestEachSectionTakesItsOwnAnswersAndListeningAGraceLonger(t *testing.T) {
 func TestAnExamOfListeningAloneTakesAnswersUntilItsDeadlineAndGrace(t *testing.T) {
 	a := start(t, formOf(exam.Talks), attempt.ExamMode)
 	end := *a.Snapshot().DeadlineAt
-	if _, err := a.Accept([]attempt.Answer{choose(1, 'A', 1)}, end.Add(attempt.Grace-tick)); err != nil {
+	if _, _, err := take(a, end.Add(attempt.Grace-tick), choose(1, 'A', 1)); err != nil {
 		t.Error(err)
 	}
-	if _, err := a.Accept([]attempt.Answer{choose(1, 'A', 1)}, end.Add(attempt.Grace)); !errors.Is(err, attempt.ErrClosed) {
+	if _, _, err := take(a, end.Add(attempt.Grace), choose(1, 'A', 1)); !errors.Is(err, attempt.ErrClosed) {
 		t.Error(err)
 	}
 }
@@ -190,9 +212,39 @@ func TestAClosedAttemptTakesNoAnswers(t *testing.T) {
 		if _, err := end(a, noon); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := a.Accept([]attempt.Answer{choose(1, 'A', 1)}, noon); got != nil || !errors.Is(err, attempt.ErrClosed) {
-			t.Errorf("%s: %v, %v", name, got, err)
+		if sheet, taken, err := take(a, noon, choose(1, 'A', 1)); len(sheet)+len(taken.Changes) != 0 || !errors.Is(err, attempt.ErrClosed) {
+			t.Errorf("%s: %v, %+v, %v", name, sheet, taken, err)
 		}
+	}
+}
+
+func TestLateAnswersAreLoggedAndKeepNothingElseFromBeingTaken(t *testing.T) {
+	a := start(t, fullForm(), attempt.ExamMode)
+	now := noon.Add(listeningTime + attempt.Grace)
+	sheet, taken, err := take(a, now, choose(100, 'A', 1), choose(101, 'B', 1), choose(3, 'C', 2))
+	if err != nil || len(sheet) != 1 || sheet[101].Choice != 'B' || taken.Accepted != 1 || taken.Late != 2 || taken.Ignored != 0 {
+		t.Fatalf("%v, %+v, %v", sheet, taken, err)
+	}
+	var outcomes []attempt.Outcome
+	for _, c := range taken.Changes {
+		outcomes = append(outcomes, c.Outcome)
+	}
+	if diff := cmp.Diff([]attempt.Outcome{attempt.Late, attempt.Late, attempt.Applied}, outcomes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWhatComesWhenTimeIsUpIsLoggedForADay(t *testing.T) {
+	a := start(t, fullForm(), attempt.ExamMode)
+	end := *a.Snapshot().DeadlineAt
+	for after, want := range map[time.Duration]int{attempt.Grace: 1, 24*time.Hour - tick: 1, 24 * time.Hour: 0} {
+		sheet, taken, err := take(a, end.Add(after), choose(101, 'A', 1))
+		if len(sheet) != 0 || len(taken.Changes) != want || !errors.Is(err, attempt.ErrClosed) {
+			t.Errorf("after %s: %v, %+v, %v", after, sheet, taken, err)
+		}
+	}
+	if answered, position := a.Progress(); answered != 0 || position != 0 {
+		t.Errorf("late answers moved the progress to %d, %d", answered, position)
 	}
 }
 
@@ -230,45 +282,44 @@ func TestHoweverAnswersArriveTheSheetIsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		done := history(t)
 		want := attempt.Sheet{}
+		logged := map[[2]int64]bool{}
 		for _, ans := range done { // in order, once: the later change replaces the earlier
-			ans.At = noon
 			want[ans.Number] = ans
+			logged[[2]int64{int64(ans.Number), ans.Seq}] = true
 		}
 		doubled := append(slices.Clone(done), rapid.SliceOfN(rapid.SampledFrom(append(done, choose(1, 'A', 0))), 0, 5).Draw(t, "duplicates")...)
 		doubled = slices.DeleteFunc(doubled, func(a attempt.Answer) bool { return a.Seq == 0 })
 
 		a, got := start(t, fullForm(), attempt.PracticeMode), attempt.Sheet{}
+		now, accepted := noon, 0
 		for _, batch := range batches(t, rapid.Permutation(doubled).Draw(t, "order")) {
-			accepted, err := a.Accept(batch, noon)
-			if err != nil {
-				t.Fatal(err)
+			for i := range batch { // a client's clock may be hours off, in either direction
+				made := noon.Add(time.Duration(rapid.Int64Range(-1e13, 1e13).Draw(t, "skew")))
+				batch[i].MadeAt = &made
 			}
-			got.Merge(accepted)
+			now = now.Add(time.Minute)
+			taken, err := a.Take(got, batch, now)
+			if err != nil || taken.Accepted+taken.Ignored != len(batch) || taken.Late != 0 {
+				t.Fatalf("%+v, %v", taken, err)
+			}
+			accepted += taken.Accepted
+			for _, c := range taken.Changes {
+				delete(logged, [2]int64{int64(c.Number), c.Seq})
+			}
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		onlyWhatWasChosen := cmp.FilterPath(func(p cmp.Path) bool {
+			return slices.Contains([]string{"At", "MadeAt", "Position"}, p.Last().String()[min(1, len(p.Last().String())):])
+		}, cmp.Ignore())
+		if diff := cmp.Diff(want, got, onlyWhatWasChosen); diff != "" {
 			t.Fatal(diff)
 		}
-	})
-}
-
-func TestMergingReportsHowManyAnswersWereNew(t *testing.T) {
-	s := attempt.Sheet{1: choose(1, 'A', 5)}
-	for _, tc := range []struct {
-		batch []attempt.Answer
-		want  int
-	}{
-		{nil, 0},
-		{[]attempt.Answer{choose(1, 'B', 4), choose(1, 'B', 5)}, 0},
-		{[]attempt.Answer{choose(1, 'C', 6), choose(2, 'A', 1)}, 2},
-		{[]attempt.Answer{choose(1, 'C', 6), choose(2, 'A', 1)}, 0},
-	} {
-		if got := s.Merge(tc.batch); got != tc.want {
-			t.Errorf("%+v: %d", tc.batch, got)
+		if answered, position := a.Progress(); answered != got.Answered() || position < int64(len(got)) || accepted < len(got) {
+			t.Fatalf("%d answered of %v, position %d, %d accepted", answered, got, position, accepted)
 		}
-	}
-	if diff := cmp.Diff(attempt.Sheet{1: choose(1, 'C', 6), 2: choose(2, 'A', 1)}, s); diff != "" {
-		t.Error(diff)
-	}
+		if len(logged) != 0 {
+			t.Fatalf("the log lacks %v", logged)
+		}
+	})
 }
 
 func TestAClearedItemIsNotAnswered(t *testing.T) {

@@ -62,7 +62,9 @@ type Snapshot struct {
 	AdvancedAt    *time.Time    // when the learner left Listening before its time was up
 	DeadlineAt    *time.Time    // end of the last section; nil in practice mode
 	ClosedAt      *time.Time
-	Version       int // grows with each stored change
+	Version       int   // grows with each stored change of the attempt itself, which answers are not
+	Answered      int   // items with a choice
+	Position      int64 // of the last answer that was taken, see Answer
 }
 
 // Attempt is one sitting. Its methods change it only when they return nil.
@@ -123,6 +125,15 @@ func copied(t *time.Time) *time.Time {
 
 // Owned reports whether the attempt is that user's.
 func (a *Attempt) Owned(user uuid.UUID) bool { return a.s.UserID == user }
+
+// Progress returns how many items have a choice, and the position of the last answer.
+func (a *Attempt) Progress() (answered int, position int64) { return a.s.Answered, a.s.Position }
+
+// Deadline returns when the last section ends; nil without one.
+func (a *Attempt) Deadline() *time.Time { return copied(a.s.DeadlineAt) }
+
+// ID names the attempt.
+func (a *Attempt) ID() uuid.UUID { return a.s.ID }
 
 // Scored reports whether the attempt ended in a way that gives a result.
 func (a *Attempt) Scored() bool { return a.s.Status == Submitted || a.s.Status == Expired }

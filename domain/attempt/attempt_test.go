@@ -317,7 +317,7 @@ func TestAnAttemptOfAnUnknownStatusDoesNotChange(t *testing.T) {
 		"advance": func() error { return a.Advance(noon) },
 		"submit":  func() error { _, err := a.Submit(noon); return err },
 		"abandon": func() error { _, err := a.Abandon(noon); return err },
-		"accept":  func() error { _, err := a.Accept(nil, noon); return err },
+		"accept":  func() error { _, err := a.Take(attempt.Sheet{}, nil, noon); return err },
 	} {
 		t.Run(name, func(t *testing.T) { unchanged(t, a, attempt.ErrClosed, do) })
 	}

@@ -42,6 +42,8 @@ type Store interface {
 	MediaFiles() ports.MediaFiles
 	Conversions() ports.Conversions
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
+	AnswerSheets() ports.UnitOfWork[ports.AnswerRepos]
+	AnswerLog() ports.AnswerLog
 	AttemptReads() ports.AttemptReads
 	Replies() ports.Replies
 	practiceStore
@@ -59,6 +61,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Jobs", jobTests()},
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
+		{"Answers", answerTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
 		{"Practice", practiceTests()},

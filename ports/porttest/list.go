@@ -1,7 +1,6 @@
 package porttest
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -74,13 +73,11 @@ func filtering(f *fixture) {
 	one, two := f.exam(), f.exam()
 	ann, bob := f.user().ID, f.user().ID
 	a, b, c := f.start(ann, one, attempt.ExamMode), f.start(ann, two, attempt.PracticeMode), f.start(bob, one, attempt.ExamMode)
-	_, err := b.Submit(noon)
+	_, err := f.hand(b.ID(), attempt.Answer{Number: 1, Choice: 'A', Seq: 1}, attempt.Answer{Number: 2, Seq: 1})
+	f.must(err)
+	_, err = b.Submit(noon)
 	f.must(err)
 	f.must(f.save(b))
-	f.must(f.attempts(func(ctx context.Context, r ports.AttemptRepos) error {
-		_, err := r.Answers.Put(ctx, b.Snapshot().ID, []attempt.Answer{{Number: 1, Choice: 'A', Seq: 1, At: noon}, {Number: 2, Seq: 1, At: noon}})
-		return err
-	}))
 	for _, test := range []struct {
 		which ports.AttemptFilter
 		want  []*attempt.Attempt

@@ -24,6 +24,7 @@ type UseCases struct {
 	Get       func(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error)
 	Questions func(ctx context.Context, user, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error)
 	Answer    func(context.Context, attemptapp.AnswerCommand) (attemptapp.Answered, error)
+	Sync      func(ctx context.Context, user, id uuid.UUID, since int64) (attemptapp.Synced, error)
 	Advance   func(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error)
 	Abandon   func(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error)
 	Submit    func(ctx context.Context, user, id uuid.UUID) (score.Result, error)

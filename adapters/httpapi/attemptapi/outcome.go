@@ -116,10 +116,7 @@ func toReviewReply(items []attemptapp.ReviewItem) reviewReply {
 			Number: q.Number, Part: item.Part, Prompt: q.Prompt, Key: q.Key, Correct: item.Correct, Ability: q.Ability,
 			Explanation: q.Explanation, Descriptions: item.Descriptions, ElapsedMs: item.Answer.Elapsed,
 		}
-		if c := item.Answer.Choice; c != exam.NoChoice {
-			letter := c.String()
-			reply.Choice = &letter
-		}
+		reply.Choice = letter(item.Answer.Choice)
 		for j, o := range q.Options {
 			option := optionReply{Label: exam.Label(j).String(), Text: o.Text}
 			reply.Options = append(reply.Options, reviewOptionReply{optionReply: option, Rationale: o.Rationale})

@@ -115,6 +115,12 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 			v.Set(reflect.ValueOf(new(int(n))))
 			return err
 		}, nil
+	case t.Kind() == reflect.Int64 && t != reflect.TypeFor[Version]():
+		return func(v reflect.Value, s string) error {
+			n, err := strconv.ParseInt(s, 10, 64)
+			v.SetInt(n)
+			return err
+		}, nil
 	case t == reflect.TypeFor[Version]():
 		return func(v reflect.Value, s string) error {
 			n, err := parseVersion(s)

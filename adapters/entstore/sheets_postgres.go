@@ -1,0 +1,150 @@
+package entstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/lib/pq"
+
+	"github.com/toeic-app/toeic/domain/attempt"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// The statements take arrays, so that their text, and with it their plan, is the same for any number of rows.
+const (
+	holdAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
+	// OFFSET 0 keeps the look-up of each item by the index, whatever the planner knows of the table.
+	storedAnswers = `SELECT a.attempt_id, a.number, a.choice, a.seq FROM unnest($1::uuid[], $2::bigint[]) AS k (attempt_id, number),
+		LATERAL (SELECT attempt_id, number, choice, seq FROM answers WHERE attempt_id = k.attempt_id AND number = k.number OFFSET 0) AS a`
+
+	// One statement does all, which saves two journeys to the database and back.
+	storeAnswers = `WITH newest AS (
+			INSERT INTO answers (attempt_id, number, choice, seq, elapsed_ms, position, answered_at)
+			SELECT *, $7::timestamptz FROM unnest($1::uuid[], $2::bigint[], $3::varchar[], $4::bigint[], $5::bigint[], $6::bigint[])
+			ON CONFLICT (attempt_id, number) DO UPDATE SET choice = excluded.choice, seq = excluded.seq, elapsed_ms = excluded.elapsed_ms,
+				position = excluded.position, answered_at = excluded.answered_at
+			WHERE answers.seq < excluded.seq
+		), logged AS (
+			INSERT INTO answer_changes (attempt_id, number, replaced, choice, seq, elapsed_ms, outcome, client_at, session_id, server_at)
+			SELECT *, $7::timestamptz FROM unnest($8::uuid[], $9::bigint[], $10::varchar[], $11::varchar[], $12::bigint[], $13::bigint[],
+				$14::varchar[], $15::timestamptz[], $16::uuid[])
+			ON CONFLICT (attempt_id, number, seq) DO NOTHING
+		)
+		UPDATE attempts SET answered = v.answered, position = v.position
+		FROM unnest($17::uuid[], $18::bigint[], $19::bigint[]) AS v (id, answered, position) WHERE attempts.id = v.id`
+)
+
+// statements are prepared when they are first used, for the life of the store.
+type statements struct {
+	mu                  sync.Mutex
+	hold, stored, store *sql.Stmt
+}
+
+// ready prepares them. It needs a connection of its own, so whoever calls it must not hold one.
+func (p *statements) ready(ctx context.Context, db *sql.DB) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range []struct {
+		text string
+		kept **sql.Stmt
+	}{{holdAttempts, &p.hold}, {storedAnswers, &p.stored}, {storeAnswers, &p.store}} {
+		if *s.kept != nil {
+			continue
+		}
+		made, err := db.PrepareContext(ctx, s.text)
+		if err != nil {
+			return translate(fmt.Errorf("prepare a statement: %w", err))
+		}
+		*s.kept = made
+	}
+	return nil
+}
+
+// postgresSheets implements ports.AnswerSheets.
+type postgresSheets struct {
+	tx *sql.Tx
+	*statements
+}
+
+func (r postgresSheets) query(ctx context.Context, s *sql.Stmt, args ...any) (*sql.Rows, error) {
+	rows, err := r.tx.StmtContext(ctx, s).QueryContext(ctx, args...)
+	return rows, translate(err)
+}
+
+func (r postgresSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
+	rows, err := r.query(ctx, r.hold, pq.Array(ids))
+	if err != nil {
+		return nil, err
+	}
+	return heldFromRows(rows, len(ids))
+}
+
+func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
+	out := map[uuid.UUID]attempt.Sheet{}
+	if len(items) == 0 {
+		return out, nil
+	}
+	ids, numbers := make([]uuid.UUID, len(items)), make([]int64, len(items))
+	for i, k := range items {
+		ids[i], numbers[i] = k.Attempt, int64(k.Number)
+	}
+	rows, err := r.query(ctx, r.stored, pq.Array(ids), pq.Array(numbers))
+	if err != nil {
+		return nil, err
+	}
+	return out, storedFromRows(rows, out)
+}
+
+// columns are the arrays that storeAnswers takes.
+type columns struct {
+	ids                             []uuid.UUID
+	numbers, seqs, elapsed, places  []int64
+	choices                         []string
+	logIDs                          []uuid.UUID
+	logNumbers, logSeqs, logElapsed []int64
+	replaced, logChoices, outcomes  []string
+	madeAt                          []*time.Time
+	sessions                        []uuid.NullUUID
+	attempts                        []uuid.UUID
+	answered, positions             []int64
+	at                              time.Time
+}
+
+func (c *columns) add(change ports.SheetChange) {
+	id := change.Attempt.ID()
+	for _, a := range change.Answers {
+		c.ids, c.numbers, c.choices = append(c.ids, id), append(c.numbers, int64(a.Number)), append(c.choices, a.Choice.String())
+		c.seqs, c.elapsed, c.places = append(c.seqs, a.Seq), append(c.elapsed, a.Elapsed), append(c.places, a.Position)
+	}
+	for _, l := range change.Changes {
+		c.logIDs, c.logNumbers, c.replaced = append(c.logIDs, id), append(c.logNumbers, int64(l.Number)), append(c.replaced, l.Replaced.String())
+		c.logChoices, c.logSeqs, c.logElapsed = append(c.logChoices, l.Choice.String()), append(c.logSeqs, l.Seq), append(c.logElapsed, l.Elapsed)
+		c.outcomes, c.madeAt = append(c.outcomes, string(l.Outcome)), append(c.madeAt, madeAt(l.MadeAt))
+		c.sessions = append(c.sessions, uuid.NullUUID{UUID: l.Session, Valid: l.Session != uuid.Nil})
+		c.at = l.At
+	}
+	answered, position := change.Attempt.Progress()
+	c.attempts, c.answered, c.positions = append(c.attempts, id), append(c.answered, int64(answered)), append(c.positions, position)
+}
+
+func (r postgresSheets) Store(ctx context.Context, changes []ports.SheetChange) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	inOrder(changes)
+	var c columns
+	for _, change := range changes {
+		c.add(change)
+	}
+	done, err := r.tx.StmtContext(ctx, r.store).ExecContext(ctx,
+		pq.Array(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
+		pq.Array(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
+		pq.Array(c.outcomes), pq.Array(c.madeAt), pq.Array(c.sessions),
+		pq.Array(c.attempts), pq.Array(c.answered), pq.Array(c.positions))
+	return allStored(done, err, len(changes))
+}
