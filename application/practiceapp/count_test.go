@@ -35,13 +35,14 @@ func (r *study) submitted(right int) uuid.UUID {
 		case q.Number > right:
 			c = exam.Label((c.Index() + 1) % p.Options())
 		}
-		answers = append(answers, attempt.Answer{Number: q.Number, Choice: c, Seq: 1, At: r.clock.Now()})
+		answers = append(answers, attempt.Answer{Number: q.Number, Choice: c, Seq: 1})
 	})
-	r.must(r.store.Attempts().Do(r.t.Context(), func(ctx context.Context, repos ports.AttemptRepos) error {
-		_, err := repos.Answers.Put(ctx, id, answers)
-		return err
-	}))
-	r.end(a, a.Submit)
+	verdicts, err := attemptapp.Answer{Clock: r.clock, Work: r.store.AnswerSheets()}.Execute(r.t.Context(), []attemptapp.AnswerCommand{
+		{User: r.learner, Attempt: id, Answers: answers},
+	})
+	r.must(err)
+	r.must(verdicts[0].Err)
+	r.end(a, (*attempt.Attempt).Submit)
 	return id
 }
 
@@ -83,7 +84,7 @@ func TestOnlyWhatWasTakenIsCounted(t *testing.T) {
 	a, err := attempt.Start(ids{}.New(), r.learner, r.exam, attempt.PracticeMode, []exam.Part{exam.IncompleteSentences}, noon)
 	r.must(err)
 	r.must(r.store.Attempts().Do(t.Context(), func(ctx context.Context, repos ports.AttemptRepos) error { return repos.Attempts.Add(ctx, a) }))
-	r.end(a, a.Submit)
+	r.end(a, (*attempt.Attempt).Submit)
 	_, err = r.count.Attempt(t.Context(), a.Snapshot().ID)
 	r.must(err)
 	p, err := r.progress.Execute(t.Context(), r.learner)
@@ -101,7 +102,7 @@ func TestAnAttemptWithoutAResultIsNotCounted(t *testing.T) {
 			t.Errorf("%t, %v", counted, err)
 		}
 	}
-	r.end(a, a.Abandon)
+	r.end(a, (*attempt.Attempt).Abandon)
 	if counted, err := r.count.Attempt(t.Context(), a.Snapshot().ID); counted || err != nil {
 		t.Errorf("abandoned: %t, %v", counted, err)
 	}
