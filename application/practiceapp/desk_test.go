@@ -193,4 +193,3 @@ func (r *study) stats() [3]int {
 	r.must(err)
 	return [3]int{p.Answers, p.Right, p.InBook}
 }
-
