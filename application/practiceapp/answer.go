@@ -56,10 +56,11 @@ func (uc Answer) Execute(ctx context.Context, cmd AnswerCommand) (Answered, erro
 	set := practice.Restore(v.Snapshot)
 	var revisions shelf
 	if set.Immediate() {
-		if err := unlocked(ctx, uc.OpenExams, set, numbers(cmd.Answers)...); err != nil {
+		named := numbers(cmd.Answers)
+		if err := unlocked(ctx, uc.OpenExams, set, named...); err != nil {
 			return Answered{}, err
 		}
-		if revisions, err = fetch(ctx, uc.Revisions, v.Items); err != nil {
+		if revisions, err = fetch(ctx, uc.Revisions, itemsAt(set, named)); err != nil {
 			return Answered{}, err
 		}
 	}
@@ -116,6 +117,17 @@ func numbers(batch []practice.Answer) []int {
 		named[a.Number] = true
 	}
 	return slices.Sorted(maps.Keys(named))
+}
+
+// itemsAt returns the questions at some places of a set, as far as there are any.
+func itemsAt(set *practice.Set, places []int) []practice.Item {
+	var out []practice.Item
+	for _, n := range places {
+		if item, there := set.Item(n); there {
+			out = append(out, item)
+		}
+	}
+	return out
 }
 
 // feedback judges the answers that count to the questions of a batch.
