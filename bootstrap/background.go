@@ -25,6 +25,7 @@ func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
 	running.Go(func() { every(ctx, jobPeriod, a.doJobs) })
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
 	running.Go(func() { a.reloadKeys(ctx) })
+	running.Go(func() { a.fillPractice(ctx) })
 	if a.core.redis != nil {
 		running.Go(func() { a.core.redis.Listen(ctx, func() { a.sync(ctx) }) })
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/leaderboardapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/practiceapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/opsapp"
 )
@@ -47,6 +48,7 @@ func (a *App) api() (*web.API, error) {
 	}))
 	examapi.ConversionRoutes(api, c.scoring.conversion())
 	leaderboardapi.Routes(api, c.scoring.leaderboards())
+	practiceapi.Routes(api, practiceCases(c))
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

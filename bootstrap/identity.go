@@ -178,13 +178,14 @@ func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identity
 		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute},
 		identityapp.ExportPart{Name: "accommodations", Read: attemptapp.ExportAccommodations{Stored: c.store.Accommodations()}.Execute},
 		identityapp.ExportPart{Name: "leaderboard", Read: leaderboardapp.Export{Pseudonyms: c.store.Pseudonyms()}.Execute},
+		exportPractice(c),
 	)
 	export := identityapp.MakeExport{Clock: c.clock, Exports: c.store.Exports(), Users: t.users, Parts: parts, Post: post, Work: t.work}
 	erase := identityapp.EraseAccount{Clock: c.clock, Recorder: recorder, Work: t.work}
 	letter := identityapp.DeliverLetter{Clock: c.clock, Sealer: t.sealer, Mailer: t.mailer}
 	return jobapp.Work{
 		Clock: c.clock, Queue: c.store.Queue(),
-		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute},
+		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute, job.CountAttempt: countAttempts(c).Execute},
 		Failed: func(j job.Job, err error, buried bool) {
 			log := c.log.Warn
 			if buried {

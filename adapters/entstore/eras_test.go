@@ -75,6 +75,7 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				readContent(t, s)
 				readAttempts(t, s, e.version)
 				readReplies(t, s)
+				readPractice(t, s, e.version)
 			})
 		}
 	}

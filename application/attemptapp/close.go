@@ -84,7 +84,7 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 		if err := repos.Attempts.Save(ctx, a); err != nil {
 			return err
 		}
-		return repos.Results.Add(ctx, head.ID, out, now)
+		return countLater(ctx, repos, head.ID, now, repos.Results.Add(ctx, head.ID, out, now))
 	})
 	if err == nil && !done {
 		return s.Reads.Result(ctx, head.ID)

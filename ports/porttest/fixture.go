@@ -53,6 +53,7 @@ type Store interface {
 	Accommodations() ports.AccommodationReads
 	DevicePolicies() ports.DevicePolicies
 	Replies() ports.Replies
+	practiceStore
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -73,6 +74,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Scoring", scoringTests()},
 		{"Leaderboards", leaderboardTests()},
 		{"Replies", replyTests()},
+		{"Practice", practiceTests()},
 		{"UnitOfWork", unitTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {

@@ -12,6 +12,7 @@ var table = func() map[string]cell {
 		publicRoutes, accountRoutes, examRoutes, attemptRoutes, adminRoutes,
 		conditionRoutes,
 		scoringRoutes,
+		practiceRoutes,
 	} {
 		maps.Copy(all, part)
 	}
