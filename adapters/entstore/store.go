@@ -49,6 +49,7 @@ type Store struct {
 	path    string // of the SQLite file
 	url     string // for lib/pq
 	files   fs.FS  // the migrations
+	bell    bell
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -59,7 +60,7 @@ const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma
 
 // Open connects to the database. It does not touch the schema; see Migrate.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{}
+	s := &Store{bell: newBell()}
 	var driver, name, entDialect string
 	if path, ok := strings.CutPrefix(c.URL, "sqlite:"); ok {
 		synchronous := "FULL" // an acknowledged answer survives the loss of power

@@ -31,6 +31,9 @@ const (
 	RoleChanged         Action = "role.change"
 	RoleDeleted         Action = "role.delete"
 	KeysRotated         Action = "keys.rotate"
+	JobRetried          Action = "job.retry"
+	JobRemoved          Action = "job.remove"
+	ScheduleRun         Action = "schedule.run"
 )
 
 // Entry is one change: who did what to what, from where.
