@@ -58,6 +58,8 @@ type Config struct {
 	RateLimitAdmin    int `env:"RATE_LIMIT_ADMIN" envDefault:"600"`
 	RateLimitFailures int `env:"RATE_LIMIT_FAILURES" envDefault:"20"`
 
+	JobWorkers int `env:"JOB_WORKERS" envDefault:"2"`
+
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`
 	DBMaxIdleTime    time.Duration `env:"DB_MAX_IDLE_TIME" envDefault:"5m"`

@@ -54,6 +54,7 @@ type core struct {
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
+	jobs        jobCases
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -108,6 +109,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
+	c.jobs = wireJobDesk(c, tools.auditKey)
 	return nil
 }
 
