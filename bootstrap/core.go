@@ -67,7 +67,7 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 		return nil, err
 	}
 	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1)}
-	if out.store, err = openStore(ctx, c); err != nil {
+	if out.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
 	if err := out.wire(secrets); err != nil {
@@ -76,12 +76,19 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	return out, nil
 }
 
-func openStore(ctx context.Context, c Config) (*entstore.Store, error) {
+func openStore(ctx context.Context, c Config, log *zap.Logger) (*entstore.Store, error) {
 	return entstore.Open(ctx, entstore.Config{
 		URL: c.database(), Application: "toeic " + version(),
 		Pool: entstore.Pool{
 			MaxOpen: c.DBMaxConnections, MinIdle: c.DBMinConnections,
 			MaxIdleTime: c.DBMaxIdleTime, MaxLifetime: c.DBMaxLifetime,
+		},
+		Lost: func(reason error) {
+			if reason != nil {
+				log.Error("the database does not answer; who needs it is refused until it does", zap.Error(reason))
+				return
+			}
+			log.Info("the database answers again")
 		},
 	})
 }

@@ -116,7 +116,7 @@ func unreachable(err error) bool {
 		return false
 	}
 	var n net.Error
-	return errors.As(err, &n) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+	return errors.As(err, &n) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, errDown)
 }
 
 // busy reports whether SQLite gave up waiting for another connection's lock.
