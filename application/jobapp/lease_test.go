@@ -37,7 +37,7 @@ func (c *counter) Claim(_ context.Context, now time.Time, lease time.Duration, _
 }
 
 func (c *counter) Extend(_ context.Context, _ job.Job, until time.Time) error {
-	if until.Sub(time.Now()) != job.Lease {
+	if time.Until(until) != job.Lease {
 		return errors.New("extended by another time than the lease")
 	}
 	if c.extend != nil {

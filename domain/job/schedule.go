@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -21,7 +22,13 @@ func Every(d time.Duration) Rhythm {
 	if d <= 0 {
 		panic("job: a rhythm without a duration")
 	}
-	return Rhythm{every: d, phrase: "every " + d.String()}
+	phrase := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(phrase, zero) {
+			phrase = phrase[:len(phrase)-2]
+		}
+	}
+	return Rhythm{every: d, phrase: "every " + phrase}
 }
 
 // Nightly is due once a day at a time of the day in UTC. It panics for a time that no day has.

@@ -24,7 +24,7 @@ func TestNightlyWorkIsDueOnceADayAtItsTime(t *testing.T) {
 			t.Errorf("after %s comes %s, want %s", c.after, got, c.want)
 		}
 	}
-	if r.String() != "nightly at 03:30 UTC" || job.Every(10*time.Minute).String() != "every 10m0s" {
+	if r.String() != "nightly at 03:30 UTC" {
 		t.Errorf("in words: %s", r)
 	}
 }
@@ -78,6 +78,17 @@ func TestARunBeginsInItsTimeAndNotWhileAnotherIsUnderWay(t *testing.T) {
 	} {
 		if got := c.s.Due(noon, c.urgent); got != c.want {
 			t.Errorf("%+v, urgent %t: due %t", c.s, c.urgent, got)
+		}
+	}
+}
+
+func TestARhythmIsSaidInWords(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		500 * time.Millisecond: "every 500ms", 10 * time.Second: "every 10s", 10 * time.Minute: "every 10m", time.Hour: "every 1h",
+		90 * time.Second: "every 1m30s", 90 * time.Minute: "every 1h30m",
+	} {
+		if got := job.Every(d).String(); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }

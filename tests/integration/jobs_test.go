@@ -150,7 +150,7 @@ func TestRecurringWorkIsSeenAndRunByHand(t *testing.T) {
 			return len(all) >= 3
 		})
 		before := known()["sweep"]
-		if before.Runs != 1 || before.Rhythm != "every 10m0s" {
+		if before.Runs != 1 || before.Rhythm != "every 10m" {
 			t.Errorf("two processes: %+v", before)
 		}
 		chief.want(202, nil, "POST", "/api/v1/admin/schedules/sweep/run", nil)
