@@ -74,6 +74,11 @@ type commandLine struct {
 	Attempt struct {
 		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
 	} `cmd:"" help:"Look after attempts."`
+	Jobs struct {
+		List      jobsList      `cmd:"" help:"List jobs: letters, exports and other work that is done in the background."`
+		Retry     jobsRetry     `cmd:"" help:"Try a job again that was given up."`
+		Schedules jobsSchedules `cmd:"" help:"List recurring work."`
+	} `cmd:"" help:"Look after background work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

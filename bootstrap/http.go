@@ -10,6 +10,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/jobapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/leaderboardapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/practiceapi"
@@ -49,6 +50,7 @@ func (a *App) api() (*web.API, error) {
 	examapi.ConversionRoutes(api, c.scoring.conversion())
 	leaderboardapi.Routes(api, c.scoring.leaderboards())
 	practiceapi.Routes(api, practiceCases(c))
+	jobapi.Routes(api, c.jobs.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

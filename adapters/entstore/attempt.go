@@ -25,7 +25,7 @@ func (s *Store) Attempts() ports.UnitOfWork[ports.AttemptRepos] {
 			Attempts: attempts{tx},
 			Answers:  answers{tx.Client()},
 			Results:  results{tx.Client()},
-			Jobs:     jobs{tx.Client().Job},
+			Jobs:     tx.jobs(),
 			Audit:    auditLog{tx.Client(), tx.dialect},
 
 			Accommodations: accommodations{tx},

@@ -16,5 +16,6 @@ func countLater(ctx context.Context, repos ports.AttemptRepos, id uuid.UUID, now
 	if before != nil {
 		return before
 	}
-	return repos.Jobs.Add(ctx, job.ToCountAttempt(id, now))
+	_, err := repos.Jobs.Add(ctx, job.ToCountAttempt(id, now))
+	return err
 }

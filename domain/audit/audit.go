@@ -37,6 +37,9 @@ const (
 	AttemptReleased         Action = "attempt.release"
 	ConversionImported      Action = "conversion.import"
 	ConversionActivated     Action = "conversion.activate"
+	JobRetried              Action = "job.retry"
+	JobRemoved              Action = "job.remove"
+	ScheduleRun             Action = "schedule.run"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -33,6 +33,9 @@ type Store interface {
 	AuditReader() ports.AuditReader
 	ActorChanges() ports.ActorChanges
 	Queue() ports.JobQueue
+	JobList() ports.JobList
+	JobWork() ports.UnitOfWork[ports.JobRepos]
+	Schedules() ports.Schedules
 	Housekeeping() ports.Housekeeping
 	Sessions() ports.SessionList
 	Actors() ports.Actors
@@ -66,6 +69,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Identity", identityTests()},
 		{"Access", accessTests()},
 		{"Jobs", jobTests()},
+		{"Orders", orderTests()},
+		{"Schedules", scheduleTests()},
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
 		{"Answers", answerTests()},

@@ -214,7 +214,7 @@ func sweeping(f *fixture) {
 	f.must(f.store.Guards().Note(f.ctx, f.failure("192.0.2.1", nil, noon)))
 	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
 		f.must(r.RefreshTokens.Add(ctx, identity.RefreshToken{Hash: "h", SessionID: s.ID, CreatedAt: noon}))
-		return r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon))
+		return added(r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon)))
 	}))
 	n, err := f.store.Housekeeping().Sweep(f.ctx, noon.Add(time.Minute))
 	f.must(err)

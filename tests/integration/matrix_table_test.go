@@ -13,6 +13,7 @@ var table = func() map[string]cell {
 		conditionRoutes,
 		scoringRoutes,
 		practiceRoutes,
+		jobRoutes,
 	} {
 		maps.Copy(all, part)
 	}
