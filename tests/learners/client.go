@@ -59,6 +59,11 @@ func (s *Server) Do(ctx context.Context, l *Learner, method, path string, body a
 	if l != nil {
 		req.Header.Set("Authorization", "Bearer "+l.Token)
 	}
+	return s.Send(req)
+}
+
+// Send sends a request as it is and reads the whole reply.
+func (s *Server) Send(req *http.Request) (Reply, error) {
 	res, err := s.HTTP.Do(req)
 	if err != nil {
 		return Reply{}, err

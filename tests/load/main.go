@@ -69,6 +69,9 @@ func scenarios() []scenario {
 		{"answers-32", func(b *bench, ctx context.Context) ([]row, error) { return b.answers(class, class, 0.65)(ctx) }},
 		{"answers-256", func(b *bench, ctx context.Context) ([]row, error) { return b.answers(crowd, pgbenchCrowd, 1.2)(ctx) }},
 		{"batch", (*bench).whole},
+		{"submit", (*bench).submit},
+		{"sheet", (*bench).sheet},
+		{"growth", (*bench).growth},
 		{"sqlite", (*bench).embedded},
 	}
 }
@@ -153,6 +156,6 @@ func (o options) report(rows []row, footer string) error {
 			return fmt.Errorf("write the figures: %w", err)
 		}
 	}
-	printTable(table, rows, runtime.NumCPU(), footer)
+	printTable(table, rows, footer)
 	return nil
 }

@@ -105,12 +105,42 @@ func exactTime(pid int) (time.Duration, error) {
 	return s.own, err
 }
 
-// usage is the processor time of the three that share the machine, in one moment.
-type usage struct{ server, database, load time.Duration }
+// machineTime is the processor time of everything on the machine, and what its host took from it.
+func machineTime() (time.Duration, error) {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, fmt.Errorf("processor time is measured on Linux only: %w", err)
+	}
+	return parseMachine(string(text))
+}
+
+// parseMachine adds up the first line of /proc/stat but for idling and waiting for disks.
+func parseMachine(text string) (time.Duration, error) {
+	line, _, _ := strings.Cut(text, "\n")
+	f := strings.Fields(line)
+	if len(f) < 9 || f[0] != "cpu" {
+		return 0, errors.New("/proc/stat does not begin with all processors")
+	}
+	total := time.Duration(0)
+	for _, field := range []int{1, 2, 3, 6, 7, 8} { // user, nice, system, irq, softirq, steal
+		n, err := strconv.ParseInt(f[field], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read /proc/stat: %w", err)
+		}
+		total += time.Duration(n) * tick
+	}
+	return total, nil
+}
+
+// usage is the processor time of the three that are measured, and of the whole machine, in one moment.
+type usage struct{ server, database, load, machine time.Duration }
 
 func (u usage) since(before usage) usage {
-	return usage{u.server - before.server, u.database - before.database, u.load - before.load}
+	return usage{u.server - before.server, u.database - before.database, u.load - before.load, u.machine - before.machine}
 }
+
+// others is the processor time that went to programs that have no part in the measurement.
+func (u usage) others() time.Duration { return max(0, u.machine-u.server-u.database-u.load) }
 
 // perRequest is the microseconds that each took for one of n requests.
 func perRequest(d time.Duration, n int) float64 {

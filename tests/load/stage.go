@@ -162,6 +162,9 @@ func (h *house) address() string {
 
 // use samples the processor time of server, database and load generator.
 func (h *house) use(load int) (u usage, err error) {
+	if u.machine, err = machineTime(); err != nil {
+		return u, err
+	}
 	if u.server, err = exactTime(h.server.Pid()); err != nil {
 		return u, err
 	}
@@ -190,9 +193,7 @@ func (h *house) load(ctx context.Context, p plan, people []*learners.Learner) (s
 	}
 	h.base += 1_000_000 // more than one connection can send in a stretch
 	p.Address, p.Base = h.address(), h.base
-	for _, l := range people {
-		p.Seats = append(p.Seats, seat{l.Token, l.Attempt})
-	}
+	p.Seats = seats(people)
 	var before, after usage
 	mark := func(into *usage) func(int) error {
 		return func(pid int) (err error) {
@@ -215,10 +216,18 @@ func (h *house) load(ctx context.Context, p plan, people []*learners.Learner) (s
 	return sample{out, after.since(before)}, nil
 }
 
+func seats(people []*learners.Learner) []seat {
+	all := make([]seat, len(people))
+	for i, l := range people {
+		all[i] = seat{l.Token, l.Attempt}
+	}
+	return all
+}
+
 // lengths of a stretch, by whether the run is quick.
 func lengths(quick bool) (warm, length time.Duration) {
 	if quick {
-		return 200 * time.Millisecond, time.Second
+		return 100 * time.Millisecond, 500 * time.Millisecond
 	}
 	return time.Second, 5 * time.Second
 }

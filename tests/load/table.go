@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,7 @@ type row struct {
 	P50            *float64 `json:"p50_ms"`
 	P99            *float64 `json:"p99_ms"`
 	Peak           *float64 `json:"peak_mb"`
+	Others         *float64 `json:"others_percent"` // of all processors, taken meanwhile by programs without a part in this
 	Note           string   `json:"note,omitempty"`
 }
 
@@ -87,12 +89,15 @@ func (s series) measured(scenario, unit string, value func(sample) float64) row 
 	r := row{
 		Scenario: scenario, Unit: unit, Value: *mid(value),
 		ServerMicros: mid(func(o sample) float64 { return perRequest(o.server, o.Requests) }),
-		LoadMicros:   mid(func(o sample) float64 { return perRequest(o.load, o.Requests) }),
 		P50:          mid(func(o sample) float64 { return milliseconds(o.P50) }),
 		P99:          mid(func(o sample) float64 { return milliseconds(o.P99) }),
+		Others:       mid(func(o sample) float64 { return percent(o.others(), o.Elapsed) }),
 	}
 	if database := mid(func(o sample) float64 { return perRequest(o.database, o.Requests) }); *database > 0 {
-		r.DatabaseMicros = database
+		r.DatabaseMicros = database // it is a process of its own
+	}
+	if load := mid(func(o sample) float64 { return perRequest(o.load, o.Requests) }); *load > 0 {
+		r.LoadMicros = load
 	}
 	refused := 0
 	for _, one := range s.samples {
@@ -119,25 +124,34 @@ func median(values []float64) float64 {
 	return (sorted[mid-1] + sorted[mid]) / 2
 }
 
-// why says where the processors' time went, for a row that missed its target. What is bound by them can only become
-// faster by doing less.
-func (r row) why(processors int) string {
-	used := 0.0
+// why says where the processors' time went, for a row that missed its target: what is bound by them can only become
+// faster by doing less, and what shares them with strangers is slower than it is.
+func (r row) why() string {
 	var parts []string
 	for _, p := range []struct {
 		name string
 		us   *float64
 	}{{"server", r.ServerMicros}, {"database", r.DatabaseMicros}, {"load generator", r.LoadMicros}} {
 		if p.us != nil {
-			used += *p.us
 			parts = append(parts, fmt.Sprintf("%s %.0f", p.name, *p.us))
 		}
 	}
-	if used == 0 || r.Unit != perSecond {
+	if len(parts) == 0 {
 		return ""
 	}
-	share := used * r.Value / float64(processors) / 1e4
-	return fmt.Sprintf("µs of a processor a request: %s; %.0f %% of %d processors were busy with it", strings.Join(parts, ", "), share, processors)
+	said := "µs of a processor a request: " + strings.Join(parts, ", ")
+	if r.Others != nil {
+		said += fmt.Sprintf("; other programs had %.0f %% of the processors", *r.Others)
+	}
+	return said
+}
+
+// percent is the share of all processors in that time.
+func percent(used, elapsed time.Duration) float64 {
+	if elapsed <= 0 {
+		return 0
+	}
+	return 100 * used.Seconds() / elapsed.Seconds() / float64(runtime.NumCPU())
 }
 
 // perSecond is the unit of throughput in requests.
@@ -198,7 +212,7 @@ func figure(f *float64) string {
 }
 
 // printTable prints Markdown that also reads well in a terminal, and below it what was not reached.
-func printTable(out io.Writer, rows []row, processors int, footer string) {
+func printTable(out io.Writer, rows []row, footer string) {
 	lines := [][]string{columns}
 	for _, r := range rows {
 		lines = append(lines, r.cells())
@@ -226,7 +240,7 @@ func printTable(out io.Writer, rows []row, processors int, footer string) {
 		var said []string
 		if r.Met != nil && !*r.Met {
 			said = append(said, "not reached")
-			if why := r.why(processors); why != "" {
+			if why := r.why(); why != "" {
 				said = append(said, why)
 			}
 		}
