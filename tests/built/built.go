@@ -1,4 +1,4 @@
-// Package built builds the program and runs it as a process of its own, for the commands that measure it.
+// Package built builds the program and runs it as a process of its own, for the commands that measure or break it.
 package built
 
 import (
@@ -34,13 +34,28 @@ type Server struct {
 	cmd   *exec.Cmd
 }
 
+// Run runs another command of the program in home, with these settings and no other, to its end.
+func Run(program, home string, settings []string, args ...string) error {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = home, append([]string{"LOG_LEVEL=ERROR"}, settings...)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("toeic %s: %w\n%s", strings.Join(args, " "), err, said)
+	}
+	return nil
+}
+
 // Serve starts a server in home, with these settings and no other, and waits until it is ready.
 func Serve(program, home string, settings ...string) (*Server, error) {
+	return ServeTo(os.Stderr, program, home, settings...)
+}
+
+// ServeTo is Serve with another place for what the server logs.
+func ServeTo(log io.Writer, program, home string, settings ...string) (*Server, error) {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return nil, fmt.Errorf("make a home: %w", err)
 	}
 	cmd := exec.Command(program, "serve", "--addr", "127.0.0.1:0")
-	cmd.Dir, cmd.Env, cmd.Stderr = home, append([]string{"LOG_LEVEL=ERROR"}, settings...), os.Stderr
+	cmd.Dir, cmd.Env, cmd.Stderr = home, append([]string{"LOG_LEVEL=ERROR"}, settings...), log
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("read what the server prints: %w", err)
@@ -74,6 +89,9 @@ func (s *Server) ready(began time.Time) error {
 	}
 	return errors.New("the server does not become ready")
 }
+
+// Pid is the process id of the server.
+func (s *Server) Pid() int { return s.cmd.Process.Pid }
 
 // Kill ends the process at once and waits until it is gone.
 func (s *Server) Kill() {

@@ -58,6 +58,26 @@ func findPostgres(path string, patterns []string) (string, error) {
 		ErrMissing, databaseVariable)
 }
 
+// PostgresProgram returns the path of a program that stands beside the server's, such as pgbench. Where PATH has links
+// to the server alone, it is looked for where they lead.
+func PostgresProgram(name string) (string, error) {
+	if err := available(databaseVariable); err != nil {
+		return "", err
+	}
+	bin, err := findPostgres(os.Getenv("PATH"), postgresDirs())
+	if err != nil {
+		return "", err
+	}
+	if server, err := filepath.EvalSymlinks(filepath.Join(bin, "postgres")); err == nil {
+		bin = filepath.Dir(server)
+	}
+	program := filepath.Join(bin, name)
+	if !executable(program) {
+		return "", fmt.Errorf("%w: %s has no %s; install the whole of PostgreSQL's server package", ErrMissing, bin, name)
+	}
+	return program, nil
+}
+
 func findRedis() (string, error) {
 	program, err := exec.LookPath("redis-server")
 	if err != nil {

@@ -36,6 +36,9 @@ func (s *server) Pid() int {
 	return s.process.cmd.Process.Pid
 }
 
+// LogFile is where the server writes what it has to say, over all its starts.
+func (s *server) LogFile() string { return s.logFile }
+
 // Kill ends the server at once, as a crash would, and returns when its process is gone.
 func (s *server) Kill() error {
 	s.mu.Lock()

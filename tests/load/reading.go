@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/toeic-app/toeic/tests/learners"
+)
+
+// sheet measures the questions of a full form, warm, against the bare handler; and again for clients that have them.
+func (b *bench) sheet(ctx context.Context) (rows []row, err error) {
+	const target = 0.6
+	h, err := b.house(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := h.questions(ctx, h.sitting[0])
+	if err != nil {
+		return nil, err
+	}
+	limit, err := startBare(ctx, reply)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, limit.stop()) }()
+	for _, what := range []struct {
+		name string
+		plan plan
+	}{
+		{"questions of a full form", plan{Kind: getSheet, Bytes: len(reply.Body)}},
+		{"questions that the client has (304)", plan{Kind: getKnown, Tag: reply.Header["Etag"]}},
+	} {
+		p := what.plan
+		p.Warm, p.Length = b.warm, b.length
+		r, err := b.against(ctx, h, what.name, p, limit)
+		if err != nil {
+			return nil, err
+		}
+		if p.Kind == getSheet {
+			r = r.judge(ratioAtLeast, target)
+			r.Note = fmt.Sprintf("%d bytes a reply", len(reply.Body))
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// against measures a plan on the house and on the bare handler in turns.
+func (b *bench) against(ctx context.Context, h *house, name string, p plan, limit *bare) (row, error) {
+	var s series
+	for range b.rounds {
+		got, err := h.load(ctx, p, h.sitting[:class])
+		if err != nil {
+			return row{}, err
+		}
+		p := p
+		p.Address = limit.address
+		p.Seats = seats(h.sitting[:class])
+		nobody := func(int) error { return nil }
+		most, err := generate(ctx, p, nobody, nobody)
+		if err != nil {
+			return row{}, err
+		}
+		if most.Wrong > 0 {
+			return row{}, fmt.Errorf("the bare handler: %s", most.First)
+		}
+		b.progress("%s: %.0f/s, bare handler %.0f/s", name, got.perSecond(), most.perSecond())
+		s.samples, s.references = append(s.samples, got), append(s.references, most.perSecond())
+	}
+	r := s.measured(fmt.Sprintf("%s, %d connections", name, class), perSecond, func(o sample) float64 { return o.perSecond() }).
+		against("bare handler", median(s.references))
+	return h.peak(r)
+}
+
+// questions fetches the questions once, as a client does that takes no compression.
+func (h *house) questions(ctx context.Context, l *learners.Learner) (bareReply, error) {
+	if err := h.Renew(ctx, []*learners.Learner{l}); err != nil {
+		return bareReply{}, err
+	}
+	path := h.URL + "/api/v1/attempts/" + l.Attempt + "/questions"
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return bareReply{}, err
+	}
+	req.Header.Set("Authorization", "Bearer "+l.Token)
+	req.Header.Set("Accept-Encoding", "identity")
+	got, err := h.Send(req)
+	if err != nil {
+		return bareReply{}, err
+	}
+	if got.Status != http.StatusOK || got.Header.Get("Etag") == "" {
+		return bareReply{}, learners.Refused{What: "the questions, with a tag", Reply: got}
+	}
+	reply := bareReply{Header: map[string]string{}, Body: got.Body}
+	for _, name := range []string{"Etag", "Cache-Control"} {
+		reply.Header[name] = got.Header.Get(name)
+	}
+	return reply, nil
+}

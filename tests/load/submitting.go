@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/toeic-app/toeic/tests/learners"
+)
+
+// candidates is how many submit one after another; the more there are, the finer their processor time is known.
+func (b *bench) candidates() int {
+	if b.quick {
+		return 12
+	}
+	return 48
+}
+
+// submit measures what it costs to close and score a sitting of 200 answers: processor time, and statements as the
+// database's own log counts them.
+func (b *bench) submit(ctx context.Context) ([]row, error) {
+	const mostMilliseconds, mostStatements = 3, 6
+	h, err := b.house(ctx)
+	if err != nil {
+		return nil, err
+	}
+	people, err := learners.Seed(ctx, h.url, b.candidates())
+	if err != nil {
+		return nil, err
+	}
+	var s series
+	for range b.rounds {
+		if err := h.sit(ctx, people); err != nil {
+			return nil, err
+		}
+		got, err := h.submitAll(ctx, people)
+		if err != nil {
+			return nil, err
+		}
+		b.progress("submit: %.2f ms of a processor in the server", perRequest(got.server, got.Requests)/1000)
+		s.samples = append(s.samples, got)
+	}
+	cost := s.measured("submit and score 200 answers, server", "CPU ms", func(o sample) float64 { return perRequest(o.server, o.Requests) / 1000 }).
+		judge(valueAtMost, mostMilliseconds)
+	if cost, err = h.peak(cost); err != nil {
+		return nil, err
+	}
+	if err := h.sit(ctx, people); err != nil {
+		return nil, err
+	}
+	counts, control, err := b.statements(ctx, h, people)
+	if err != nil {
+		return nil, err
+	}
+	n := row{Scenario: "submit and score 200 answers, database", Unit: "statements", Value: median(counts)}.judge(valueAtMost, mostStatements)
+	n.Note = fmt.Sprintf("besides %.0f that begin and end transactions", median(control))
+	return []row{cost, n}, nil
+}
+
+// sit has people answer all questions of an exam, up to the moment before they submit.
+func (h *house) sit(ctx context.Context, people []*learners.Learner) error {
+	if err := h.Renew(ctx, people); err != nil {
+		return err
+	}
+	if err := h.Begin(ctx, people, h.exam, "exam"); err != nil {
+		return err
+	}
+	return learners.Each(people, func(l *learners.Learner) error {
+		if err := h.Put(ctx, l, sheetOf(1, learners.FormListening)); err != nil {
+			return err
+		}
+		if err := h.Want(ctx, l, http.StatusOK, nil, http.MethodPost, "/api/v1/attempts/"+l.Attempt+"/advance", nil); err != nil {
+			return err
+		}
+		return h.Put(ctx, l, sheetOf(learners.FormListening+1, learners.FormItems))
+	})
+}
+
+func sheetOf(first, last int) []learners.Answer {
+	var all []learners.Answer
+	for n := first; n <= last; n++ {
+		all = append(all, learners.Answer{Number: n, Choice: choices[n%len(choices)], Seq: 1})
+	}
+	return all
+}
+
+// submitOne returns how long it took. The result has to be that of a whole test.
+func (h *house) submitOne(ctx context.Context, l *learners.Learner) (time.Duration, error) {
+	var result struct{ Total *int }
+	began := time.Now()
+	err := h.Want(ctx, l, http.StatusOK, &result, http.MethodPost, "/api/v1/attempts/"+l.Attempt+"/submit", nil)
+	took := time.Since(began)
+	if err == nil && result.Total == nil {
+		err = fmt.Errorf("a whole sitting has no total")
+	}
+	return took, err
+}
+
+// submitAll submits one after another. There is no second process here: nothing goes on at the same time.
+func (h *house) submitAll(ctx context.Context, people []*learners.Learner) (sample, error) {
+	before, err := h.use(0)
+	if err != nil {
+		return sample{}, err
+	}
+	var times histogram
+	began := time.Now()
+	for _, l := range people {
+		took, err := h.submitOne(ctx, l)
+		if err != nil {
+			return sample{}, err
+		}
+		times.add(took)
+	}
+	elapsed := time.Since(began)
+	after, err := h.use(0)
+	if err != nil {
+		return sample{}, err
+	}
+	out := outcome{Requests: len(people), Elapsed: elapsed, P50: times.quantile(0.5), P99: times.quantile(0.99)}
+	return sample{out, after.since(before)}, nil
+}
+
+// statements counts what one submission after another adds to PostgreSQL's log while that holds every statement. What
+// the server does on its own account falls into few of these moments, so the median is free of it.
+func (b *bench) statements(ctx context.Context, h *house, people []*learners.Learner) (counts, control []float64, err error) {
+	log, err := os.Open(h.postgres.LogFile())
+	if err != nil {
+		return nil, nil, fmt.Errorf("read PostgreSQL's log: %w", err)
+	}
+	defer log.Close()
+	if err := b.logStatements(ctx, "all"); err != nil {
+		return nil, nil, err
+	}
+	for _, l := range people {
+		if _, err := log.Seek(0, io.SeekEnd); err != nil {
+			return nil, nil, err
+		}
+		if _, err := h.submitOne(ctx, l); err != nil {
+			return nil, nil, err
+		}
+		text, err := io.ReadAll(log)
+		if err != nil {
+			return nil, nil, err
+		}
+		work, ends := countStatements(text)
+		counts, control = append(counts, float64(work)), append(control, float64(ends))
+	}
+	return counts, control, b.logStatements(ctx, "none")
+}
+
+// settled is how long the database's sessions may take to heed a setting; they look at it between two statements.
+const settled = 300 * time.Millisecond
+
+func (b *bench) logStatements(ctx context.Context, which string) error {
+	if err := b.admin(ctx, "ALTER SYSTEM SET log_statement = '"+which+"'"); err != nil {
+		return err
+	}
+	err := b.admin(ctx, "SELECT pg_reload_conf()")
+	time.Sleep(settled)
+	return err
+}
+
+var (
+	logged  = regexp.MustCompile(`(?m)LOG:  (?:statement|execute [^:]*): (\S+)`)
+	control = regexp.MustCompile(`(?i)^(?:BEGIN|COMMIT|ROLLBACK|START)\b`)
+)
+
+// countStatements counts statements in a piece of PostgreSQL's log, and apart from them what begins and ends
+// transactions.
+func countStatements(log []byte) (work, ends int) {
+	for _, found := range logged.FindAllSubmatch(log, -1) {
+		if control.Match(found[1]) {
+			ends++
+		} else {
+			work++
+		}
+	}
+	return work, ends
+}
