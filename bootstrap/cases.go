@@ -58,7 +58,7 @@ func wireAttempts(c *core) attemptCases {
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
 		questions: attemptapp.Questions{Clock: c.clock, Reads: reads, Revisions: c.revisions},
-		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.store.Writers()),
+		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.config.AnswerWriters),
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},

@@ -22,14 +22,6 @@ import (
 // for, so it does without Ent: its statements are few, and prepared once for each connection.
 func (s *Store) AnswerSheets() ports.UnitOfWork[ports.AnswerRepos] { return sheetUnit{store: s} }
 
-// Writers is how many units of work that only write are worth running at once.
-func (s *Store) Writers() int {
-	if s.dialect == migrations.SQLite { // which has one writer at a time
-		return 1
-	}
-	return 2 // one works while the other waits for the disk
-}
-
 type sheetUnit struct{ store *Store }
 
 // Do implements ports.UnitOfWork.

@@ -18,7 +18,6 @@ type Config struct {
 	Workers int           // pieces of work at once
 	Queue   int           // calls that may wait; more are refused
 	Weight  int           // calls are gathered up to this sum of their weights; a heavier one is worked on alone
-	Linger  time.Duration // how long a worker waits for company while another one is at work; 0 does not wait
 	Timeout time.Duration // of one piece of work
 }
 
@@ -33,7 +32,6 @@ type Gatherer[Call, Reply any] struct {
 	waiting chan *pending[Call, Reply]
 	done    chan struct{}
 	workers sync.WaitGroup
-	busy    chan struct{} // one token for each worker at work
 }
 
 // pending is a call that waits for its reply.
@@ -49,7 +47,7 @@ type pending[Call, Reply any] struct {
 func New[Call, Reply any](c Config, weigh func(Call) int, work Work[Call, Reply]) *Gatherer[Call, Reply] {
 	g := &Gatherer[Call, Reply]{
 		config: c, weigh: weigh, work: work,
-		waiting: make(chan *pending[Call, Reply], c.Queue), done: make(chan struct{}), busy: make(chan struct{}, c.Workers),
+		waiting: make(chan *pending[Call, Reply], c.Queue), done: make(chan struct{}),
 	}
 	for range c.Workers {
 		g.workers.Go(g.run)
@@ -92,9 +90,7 @@ func (g *Gatherer[Call, Reply]) run() {
 		}
 		var batch []*pending[Call, Reply]
 		batch, next = g.gather(next)
-		g.busy <- struct{}{}
 		g.serve(batch)
-		<-g.busy
 	}
 }
 
@@ -117,7 +113,6 @@ func (g *Gatherer[Call, Reply]) first() *pending[Call, Reply] {
 func (g *Gatherer[Call, Reply]) gather(first *pending[Call, Reply]) (batch []*pending[Call, Reply], next *pending[Call, Reply]) {
 	batch = append(batch, first)
 	weight := g.weigh(first.call)
-	var lingering <-chan time.Time
 	for weight < g.config.Weight {
 		select {
 		case p := <-g.waiting:
@@ -125,22 +120,7 @@ func (g *Gatherer[Call, Reply]) gather(first *pending[Call, Reply]) (batch []*pe
 				return batch, p
 			}
 			batch = append(batch, p)
-			continue
-		default:
-		}
-		if len(g.busy) == 0 || g.config.Linger == 0 { // nobody else is at work, so waiting would only delay
-			return batch, nil
-		}
-		if lingering == nil {
-			lingering = time.After(g.config.Linger)
-		}
-		select {
-		case p := <-g.waiting:
-			if weight += g.weigh(p.call); weight > g.config.Weight {
-				return batch, p
-			}
-			batch = append(batch, p)
-		case <-lingering:
+		default: // to wait for more would only delay: they gather by themselves while this batch is worked on
 			return batch, nil
 		}
 	}
