@@ -43,6 +43,7 @@ type core struct {
 	ids         ports.IDs
 	store       *entstore.Store
 	revisions   *cache.Revisions
+	heads       *cache.Heads
 	actors      *cache.Actors
 	reload      chan struct{}    // the keys changed
 	limits      ports.Limits     // in this process
@@ -103,6 +104,9 @@ func (c *core) wire(secrets [][]byte) error {
 	}
 	c.replies = seal.Replies(box, c.store.Replies())
 	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
+		return err
+	}
+	if c.heads, err = cache.NewHeads(c.store.AttemptReads()); err != nil {
 		return err
 	}
 	if c.actors, err = cache.NewActors(c.store.Actors(), c.store.ActorChanges(), c.clock, c.heed); err != nil {

@@ -43,7 +43,7 @@ func (a *App) api() (*web.API, error) {
 	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
 	attemptapi.Routes(api, c.scoring.results(attemptapi.UseCases{
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
-		Questions: c.attempts.questions.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
+		Questions: c.attempts.questions.Execute, Print: c.attempts.print.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
 		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
 		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath, Conditions: c.attempts.conditions.routes(),
 	}))

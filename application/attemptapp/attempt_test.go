@@ -83,7 +83,13 @@ func enter(t *testing.T) *room {
 		abandon:   viewed(attemptapp.Abandon{Clock: c, Work: work, Reads: reads}.Execute),
 		get:       attemptapp.Get{Clock: c, Reads: reads},
 		list:      attemptapp.List{Clock: c, Reads: reads},
-		questions: asked(attemptapp.Questions{Clock: c, Reads: reads, Revisions: s.Revisions()}.Execute),
+		questions: func(ctx context.Context, by attemptapp.Taker, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error) {
+			which, err := attemptapp.Questions{Clock: c, Reads: reads}.Execute(ctx, by, id, part)
+			if err != nil {
+				return attemptapp.Sheet{}, err
+			}
+			return attemptapp.Print{Revisions: s.Revisions()}.Execute(ctx, which)
+		},
 		submit:    submitted(attemptapp.Submit{Scoring: scoring}.Execute),
 		result:    attemptapp.Result{Reads: reads},
 		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions()},

@@ -81,30 +81,58 @@ type Question struct {
 	Options []string // by label A, B, C, D; empty strings when nothing is printed
 }
 
-// Questions shows the items of an attempt.
+// Shown says which items somebody may look at. What is shown of equal ones is the same, for ever.
+type Shown struct {
+	Revision uuid.UUID
+	Parts    []exam.Part // in test order
+}
+
+// Key names what is shown.
+func (s Shown) Key() string {
+	key := append(make([]byte, 0, len(s.Revision)+len(s.Parts)), s.Revision[:]...)
+	for _, p := range s.Parts {
+		key = append(key, byte(p))
+	}
+	return string(key)
+}
+
+// Questions decides which items of an attempt its learner may look at.
 type Questions struct {
-	Clock     ports.Clock
-	Reads     ports.AttemptReads
-	Revisions ports.Revisions
+	Clock ports.Clock
+	Reads ports.AttemptReads
 }
 
 // Execute returns the items of the parts that are taken, or of one of them. It returns attempt.ErrNotFound, and
 // attempt.ErrPaused, attempt.ErrOtherDevice or attempt.ErrTakenOver where the items may not be looked at now.
-func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part exam.Part) (Sheet, error) {
+func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part exam.Part) (Shown, error) {
 	head, err := snapshot(ctx, uc.Reads, by.User, id)
 	if err != nil {
-		return Sheet{}, err
+		return Shown{}, err
 	}
 	if err := attempt.Restore(head).Shows(by.Session, uc.Clock.Now()); err != nil {
-		return Sheet{}, err
+		return Shown{}, err
 	}
-	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
+	out := Shown{Revision: head.RevisionID, Parts: make([]exam.Part, 0, len(head.Taken))}
+	for _, span := range head.Taken {
+		if part == 0 || part == span.Part {
+			out.Parts = append(out.Parts, span.Part)
+		}
+	}
+	return out, nil
+}
+
+// Print shows items as a test book does.
+type Print struct{ Revisions ports.Revisions }
+
+// Execute returns the printed items.
+func (uc Print) Execute(ctx context.Context, which Shown) (Sheet, error) {
+	r, err := uc.Revisions.Revision(ctx, which.Revision)
 	if err != nil {
 		return Sheet{}, err
 	}
 	var sheet Sheet
 	for _, p := range r.Content.Form.Parts {
-		if !head.Taken.HasPart(p.Number) || (part != 0 && part != p.Number) {
+		if !slices.Contains(which.Parts, p.Number) {
 			continue
 		}
 		for i, g := range p.Groups {

@@ -132,7 +132,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 		return err
 	}
 	a.document.add(described{
-		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: new(Out), status: e.Status,
+		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: shown(new(Out)), status: e.Status,
 		faults: e.Faults, body: plan.body, optionalBody: e.OptionalBody, idempotent: e.Idempotent, tagged: e.Cache.tagged,
 	})
 	return nil
@@ -144,6 +144,9 @@ func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc
 		out, err := e.Handle(c.Request().Context(), r, in)
 		if err != nil {
 			return rendered{}, err
+		}
+		if k, ok := any(out).(keeper); ok {
+			return a.shelf.take(e.Status, e.Path, k)
 		}
 		return render(e.Status, out)
 	}
@@ -237,6 +240,8 @@ type rendered struct {
 
 	hash string // of the body, when it is known
 	name string // of the file that it is to be saved as
+
+	packed []byte // Body compressed, when that was done before
 }
 
 // render encodes what an endpoint returned.
