@@ -76,6 +76,9 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				readAttempts(t, s, e.version)
 				readReplies(t, s)
 				readPractice(t, s, e.version)
+				if e.version >= scheduleEra {
+					readSchedules(t, s)
+				}
 			})
 		}
 	}
