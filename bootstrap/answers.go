@@ -2,6 +2,7 @@ package bootstrap
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/toeic-app/toeic/adapters/gather"
@@ -20,6 +21,14 @@ func gatherAnswers(uc attemptapp.Answer, writers int) *gather.Gatherer[attemptap
 	return gather.New(gather.Config{
 		Workers: writers, Queue: answerQueue, Weight: answerBatch, Timeout: answerTimeout,
 	}, func(c attemptapp.AnswerCommand) int { return max(1, len(c.Answers)) }, uc.Execute)
+}
+
+// answerWriters is how many transactions with answers may be under way at once.
+func (c Config) answerWriters() int {
+	if strings.HasPrefix(c.database(), "sqlite:") { // which has one writer at a time
+		return 1
+	}
+	return c.AnswerWriters
 }
 
 // answerOne hands in the answers of one request.

@@ -60,7 +60,7 @@ func wireAttempts(c *core) attemptCases {
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
 		questions: attemptapp.Questions{Clock: c.clock, Reads: c.heads},
 		print:     attemptapp.Print{Revisions: c.revisions},
-		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.config.AnswerWriters),
+		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.config.answerWriters()),
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},

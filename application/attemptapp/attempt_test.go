@@ -103,7 +103,7 @@ func enter(t *testing.T) *room {
 
 // hand hands in one command.
 func (r *room) hand(ctx context.Context, cmd attemptapp.AnswerCommand) (attemptapp.Answered, error) {
-	verdicts, err := r.answer.Execute(ctx, []attemptapp.AnswerCommand{cmd})
+	verdicts, err := r.answer.Execute(ctx, []attemptapp.AnswerCommand{cmd}, func() {})
 	if err != nil {
 		return attemptapp.Answered{}, err
 	}

@@ -39,7 +39,7 @@ func (r *study) submitted(right int) uuid.UUID {
 	})
 	verdicts, err := attemptapp.Answer{Clock: r.clock, Work: r.store.AnswerSheets()}.Execute(r.t.Context(), []attemptapp.AnswerCommand{
 		{User: r.learner, Attempt: id, Answers: answers},
-	})
+	}, func() {})
 	r.must(err)
 	r.must(verdicts[0].Err)
 	r.end(a, (*attempt.Attempt).Submit)
