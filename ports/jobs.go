@@ -13,6 +13,7 @@ import (
 
 // Jobs takes work to be done after the unit of work that orders it has been stored.
 type Jobs interface {
+	// Add orders a job. Where a job of the same Once is not done yet it orders nothing.
 	Add(ctx context.Context, j job.Job) error
 }
 

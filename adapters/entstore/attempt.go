@@ -24,7 +24,7 @@ func (s *Store) Attempts() ports.UnitOfWork[ports.AttemptRepos] {
 			Attempts: attempts{tx},
 			Answers:  answers{tx.Client(), tx.dialect},
 			Results:  results{tx.Client()},
-			Jobs:     jobs{tx.Client().Job},
+			Jobs:     jobs{tx.Client(), tx.dialect},
 			Audit:    auditLog{tx.Client(), tx.dialect},
 		}
 	}}

@@ -20,11 +20,23 @@ import (
 	"github.com/toeic-app/toeic/migrations"
 )
 
-type jobs struct{ c *ent.JobClient }
+type jobs struct {
+	c       *ent.Client
+	dialect migrations.Dialect
+}
 
 func (r jobs) Add(ctx context.Context, j domainjob.Job) error {
-	return translate(r.c.Create().SetID(j.ID).SetKind(string(j.Kind)).SetPayload(append([]byte{}, j.Payload...)).SetRunAt(j.RunAt).SetTries(j.Tries).
-		SetNillableDoneAt(j.DoneAt).SetNillableDeadAt(j.DeadAt).SetLastError(j.LastError).SetCreatedAt(j.CreatedAt).Exec(ctx))
+	if j.Once == "" {
+		return translate(r.c.Job.Create().SetID(j.ID).SetKind(string(j.Kind)).SetPayload(append([]byte{}, j.Payload...)).SetRunAt(j.RunAt).SetTries(j.Tries).
+			SetNillableDoneAt(j.DoneAt).SetNillableDeadAt(j.DeadAt).SetLastError(j.LastError).SetCreatedAt(j.CreatedAt).Exec(ctx))
+	}
+	query, args := sql.Dialect(entDialect(r.dialect)).Insert(job.Table).
+		Columns(job.FieldID, job.FieldKind, job.FieldPayload, job.FieldRunAt, job.FieldTries, job.FieldLastError, job.FieldCreatedAt, job.FieldOnce).
+		Values(j.ID, string(j.Kind), append([]byte{}, j.Payload...), j.RunAt, j.Tries, j.LastError, j.CreatedAt, j.Once).
+		OnConflict(sql.ConflictColumns(job.FieldOnce), sql.ConflictWhere(sql.And(sql.IsNull(job.FieldDoneAt), sql.IsNull(job.FieldDeadAt))), sql.DoNothing()).
+		Query()
+	_, err := r.c.ExecContext(ctx, query, args...)
+	return translate(err)
 }
 
 type queue struct{ s *Store }
@@ -71,10 +83,14 @@ func (r queue) Bury(ctx context.Context, j domainjob.Job, at time.Time, failure 
 }
 
 func jobFromRow(r *ent.Job) domainjob.Job {
-	return domainjob.Job{
+	j := domainjob.Job{
 		ID: r.ID, Kind: domainjob.Kind(r.Kind), Payload: r.Payload, RunAt: r.RunAt.UTC(), Tries: r.Tries,
 		CreatedAt: r.CreatedAt.UTC(), DoneAt: utc(r.DoneAt), DeadAt: utc(r.DeadAt), LastError: r.LastError,
 	}
+	if r.Once != nil {
+		j.Once = *r.Once
+	}
+	return j
 }
 
 // How long what has ended is kept, for people who look into what happened.

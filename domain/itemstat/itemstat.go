@@ -21,19 +21,26 @@ var ErrNotComputed = fault.New(fault.NotFound, "statistics.not_computed", "There
 
 // Item is what must be known of an item to analyse it.
 type Item struct {
-	Number  int
-	Section exam.Section
-	Options int
-	Key     exam.Choice
+	ID          uuid.UUID // of the question
+	Number      int
+	Section     exam.Section
+	OptionCount int
+	Key         exam.Choice
 }
 
-// Items lists the items of a form, with its keys.
-func Items(form exam.Form) []Item {
-	items := make([]Item, 0, form.QuestionCount())
-	form.Each(func(p exam.Part, _ exam.Group, q exam.Question) {
-		items = append(items, Item{Number: q.Number, Section: p.Section(), Options: len(q.Options), Key: q.KeyChoice()})
+// Items lists the items of a form, with the keys of one of its revisions.
+func Items(r exam.Revision) ([]Item, error) {
+	questions, err := r.Items()
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Item, 0, len(questions))
+	r.Content.Form.Each(func(p exam.Part, _ exam.Group, q exam.Question) {
+		items = append(items, Item{
+			ID: questions[len(items)].ID, Number: q.Number, Section: p.Section(), OptionCount: len(q.Options), Key: q.KeyChoice(),
+		})
 	})
-	return items
+	return items, nil
 }
 
 // Response is what one taker did with one item.
@@ -41,6 +48,31 @@ type Response struct {
 	Number  int
 	Choice  exam.Choice // NoChoice for a blank
 	Elapsed int64       // milliseconds, 0 when unknown
+}
+
+// MinTakers is how many takers there must be before learners are told how others did: fewer would tell of people rather
+// than of items.
+const MinTakers = 30
+
+// Difficulties returns the share of right answers of each question that enough people took to say so.
+func (r Report) Difficulties() map[uuid.UUID]float64 {
+	out := map[uuid.UUID]float64{}
+	for _, item := range r.Items {
+		if item.Takers >= MinTakers {
+			out[item.ID] = *item.P
+		}
+	}
+	return out
+}
+
+// Item returns what is known of item n; false when the form does not have it.
+func (r Report) Item(n int) (ItemReport, bool) {
+	for _, item := range r.Items {
+		if item.Number == n {
+			return item, true
+		}
+	}
+	return ItemReport{}, false
 }
 
 // Statistics are the report on a form, and what it rests on.

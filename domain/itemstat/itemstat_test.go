@@ -130,9 +130,18 @@ func TestFlagsAreRaisedAtTheirThresholds(t *testing.T) {
 	}
 }
 
+func itemsOf(t testing.TB, form exam.Form) []itemstat.Item {
+	t.Helper()
+	all, err := itemstat.Items(exam.Revision{Content: exam.Content{Form: form}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
 func TestASectionThatWasNotTakenCountsForNobody(t *testing.T) {
 	form := examtest.Mini()
-	all := itemstat.Items(form)
+	all := itemsOf(t, form)
 	sample := itemstat.NewSample(all)
 	right := make([]itemstat.Response, len(all))
 	for i, item := range all {
@@ -150,7 +159,7 @@ func TestASectionThatWasNotTakenCountsForNobody(t *testing.T) {
 		t.Errorf("items %d, %+v", len(r.Items), r.Form)
 	}
 	for i, item := range r.Items {
-		if item.Number != i+1 || *item.P != 1 || len(item.Options) != item.Item.Options {
+		if item.Number != i+1 || *item.P != 1 || len(item.Options) != item.OptionCount {
 			t.Errorf("item %d: %+v", i+1, item)
 		}
 	}
@@ -301,11 +310,11 @@ func TestStatisticsAreStaleAfterACorrectionManyAttemptsOrADay(t *testing.T) {
 // BenchmarkTenThousandTakersOfAFullForm counts 10,000 sheets of 200 answers and analyses them.
 func BenchmarkTenThousandTakersOfAFullForm(b *testing.B) {
 	form := examtest.Full()
-	all, outline := itemstat.Items(form), form.Outline()
+	all, outline := itemsOf(b, form), form.Outline()
 	sheets := make([][]itemstat.Response, 50)
 	for i := range sheets {
 		for j, item := range all {
-			sheets[i] = append(sheets[i], itemstat.Response{Number: item.Number, Choice: exam.Label((i + j*j) % item.Options), Elapsed: 1000})
+			sheets[i] = append(sheets[i], itemstat.Response{Number: item.Number, Choice: exam.Label((i + j*j) % item.OptionCount), Elapsed: 1000})
 		}
 	}
 	b.ReportAllocs()
@@ -316,6 +325,26 @@ func BenchmarkTenThousandTakersOfAFullForm(b *testing.B) {
 		}
 		if r := sample.Report(); r.Form.Takers != 10_000 {
 			b.Fatal(r.Form.Takers)
+		}
+	}
+}
+
+func TestTheDifficultyOfAnItemIsToldWhenEnoughTookIt(t *testing.T) {
+	for takers, want := range map[int]int{itemstat.MinTakers - 1: 0, itemstat.MinTakers: 1} {
+		form := examtest.Mini()
+		all := itemsOf(t, form)
+		sample := itemstat.NewSample(all)
+		for range takers {
+			sample.Add(form.Outline(), nil)
+		}
+		got := sample.Report().Difficulties()
+		if len(got) != want*len(all) {
+			t.Errorf("%d takers: the difficulty of %d items", takers, len(got))
+		}
+		for id, p := range got {
+			if p != 0 || id == (exam.Item{}).ID {
+				t.Errorf("item %s has difficulty %v", id, p)
+			}
 		}
 	}
 }

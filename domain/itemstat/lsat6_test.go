@@ -51,7 +51,7 @@ func lsat6(t *testing.T) itemstat.Report {
 func items(n, options int) []itemstat.Item {
 	out := make([]itemstat.Item, n)
 	for i := range out {
-		out[i] = itemstat.Item{Number: i + 1, Section: exam.Reading, Options: options, Key: 'A'}
+		out[i] = itemstat.Item{Number: i + 1, Section: exam.Reading, OptionCount: options, Key: 'A'}
 	}
 	return out
 }

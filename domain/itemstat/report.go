@@ -135,7 +135,7 @@ func (t *tally) item(i int) ItemReport {
 	}
 	out.Omitted = out.Blank.Chosen - out.NotReached
 	out.MeanElapsed = ratio(t.spent[i], int64(t.timed[i]))
-	for o := range item.Options {
+	for o := range item.OptionCount {
 		out.Options = append(out.Options, t.option(i, exam.Label(o)))
 	}
 	out.PointBiserial, out.Corrected, out.AlphaIfDeleted = t.discrimination(i)
@@ -157,7 +157,7 @@ func (t *tally) option(i int, c exam.Choice) OptionReport {
 func (t *tally) fifths(i int) [Fifths]Fifth {
 	var out [Fifths]Fifth
 	for f := range out {
-		out[f].Chosen = make([]int, t.items[i].Options)
+		out[f].Chosen = make([]int, t.items[i].OptionCount)
 	}
 	before := 0
 	for score, takers := range t.scores {

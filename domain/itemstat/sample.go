@@ -76,7 +76,7 @@ func (s *Sample) Add(taken exam.Outline, given []Response) {
 			continue
 		}
 		t := s.sections[p.section]
-		if r.Choice.Index() < t.items[p.index].Options {
+		if r.Choice.Index() < t.items[p.index].OptionCount {
 			t.sheet[p.index] = r.Choice
 		}
 	}

@@ -17,6 +17,8 @@ const (
 	SendLetter   Kind = "send_letter"
 	ExportData   Kind = "export_data"
 	EraseAccount Kind = "erase_account"
+
+	ItemStatistics Kind = "item_statistics"
 )
 
 // The limits of repetition.
@@ -29,9 +31,11 @@ const (
 
 // Job is a piece of work that waits, is being done, is done, or was given up.
 type Job struct {
-	ID        uuid.UUID
-	Kind      Kind
-	Payload   []byte // what to work on; sealed when it holds secrets
+	ID      uuid.UUID
+	Kind    Kind
+	Payload []byte // what to work on; sealed when it holds secrets
+	// Once names the work, where ordering it twice before it is done means doing it once. "" for a job of its own.
+	Once      string
 	RunAt     time.Time
 	Tries     int // begun so far
 	CreatedAt time.Time
@@ -43,6 +47,12 @@ type Job struct {
 // New makes a job that is due at runAt.
 func New(id uuid.UUID, kind Kind, payload []byte, now, runAt time.Time) Job {
 	return Job{ID: id, Kind: kind, Payload: payload, RunAt: runAt, CreatedAt: now}
+}
+
+// OnlyOnce returns the job under a name that it shares with every order of the same work.
+func (j Job) OnlyOnce(name string) Job {
+	j.Once = name
+	return j
 }
 
 // ErrHopeless marks a failure that trying again cannot mend.

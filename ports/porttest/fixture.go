@@ -44,6 +44,8 @@ type Store interface {
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
 	AttemptReads() ports.AttemptReads
 	Replies() ports.Replies
+	Takers() ports.Takers
+	Statistics() ports.Statistics
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -60,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Attempts", attemptTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
+		{"Statistics", statisticsTests()},
 		{"UnitOfWork", unitTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
