@@ -23,6 +23,7 @@ func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
 	running.Go(func() { every(ctx, housekeepingPeriod, a.forgetReplies) })
 	running.Go(func() { every(ctx, housekeepingPeriod, a.sweep) })
 	running.Go(func() { every(ctx, jobPeriod, a.doJobs) })
+	running.Go(func() { every(ctx, statisticsPeriod, a.enqueueStatistics) })
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
 	running.Go(func() { a.reloadKeys(ctx) })
 	if a.core.redis != nil {

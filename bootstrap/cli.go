@@ -69,6 +69,10 @@ type commandLine struct {
 	Attempt struct {
 		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
 	} `cmd:"" help:"Look after attempts."`
+	Statistics struct {
+		Show    statisticsShow    `cmd:"" help:"Show how the items of an exam work."`
+		Refresh statisticsRefresh `cmd:"" help:"Compute the statistics of an exam now."`
+	} `cmd:"" help:"Look at how exams and their items work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

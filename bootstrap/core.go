@@ -21,6 +21,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/system"
 	"github.com/toeic-app/toeic/adapters/token"
 	"github.com/toeic-app/toeic/application/examapp"
+	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/content"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -54,6 +55,7 @@ type core struct {
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
+	itemstat    itemstatCases
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -108,6 +110,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
+	c.itemstat = wireStatistics(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/itemstatapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/opsapp"
@@ -44,6 +45,7 @@ func (a *App) api() (*web.API, error) {
 		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
 		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath,
 	})
+	itemstatapi.Routes(api, c.itemstat.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

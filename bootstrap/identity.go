@@ -178,7 +178,10 @@ func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identity
 	letter := identityapp.DeliverLetter{Clock: c.clock, Sealer: t.sealer, Mailer: t.mailer}
 	return jobapp.Work{
 		Clock: c.clock, Queue: c.store.Queue(),
-		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute},
+		Handlers: map[job.Kind]jobapp.Handler{
+			job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute,
+			job.ItemStatistics: computeStatistics(c).Do,
+		},
 		Failed: func(j job.Job, err error, buried bool) {
 			log := c.log.Warn
 			if buried {

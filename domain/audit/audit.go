@@ -31,6 +31,8 @@ const (
 	RoleChanged         Action = "role.change"
 	RoleDeleted         Action = "role.delete"
 	KeysRotated         Action = "keys.rotate"
+	PolicyChanged       Action = "exam.policy"
+	StatisticsRefreshed Action = "statistics.refresh"
 )
 
 // Entry is one change: who did what to what, from where.

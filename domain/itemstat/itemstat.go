@@ -23,6 +23,7 @@ var ErrNotComputed = fault.New(fault.NotFound, "statistics.not_computed", "There
 type Item struct {
 	ID          uuid.UUID // of the question
 	Number      int
+	Part        exam.Part
 	Section     exam.Section
 	OptionCount int
 	Key         exam.Choice
@@ -37,7 +38,7 @@ func Items(r exam.Revision) ([]Item, error) {
 	items := make([]Item, 0, len(questions))
 	r.Content.Form.Each(func(p exam.Part, _ exam.Group, q exam.Question) {
 		items = append(items, Item{
-			ID: questions[len(items)].ID, Number: q.Number, Section: p.Section(), OptionCount: len(q.Options), Key: q.KeyChoice(),
+			ID: questions[len(items)].ID, Number: q.Number, Part: p, Section: p.Section(), OptionCount: len(q.Options), Key: q.KeyChoice(),
 		})
 	})
 	return items, nil
