@@ -56,6 +56,7 @@ type core struct {
 	exams       examCases
 	attempts    attemptCases
 	itemstat    itemstatCases
+	policies    examapp.Policy
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -110,7 +111,8 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
-	c.itemstat = wireStatistics(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
+	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
+	c.itemstat, c.policies = wireStatistics(c, recorder), wirePolicies(c, recorder)
 	return nil
 }
 

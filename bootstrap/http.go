@@ -39,6 +39,7 @@ func (a *App) api() (*web.API, error) {
 	}
 	identityapi.Routes(api, c.identity.routes())
 	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
+	examapi.PolicyRoutes(api, examapi.PolicyCases{Get: c.policies.Get, Change: c.policies.Change})
 	attemptapi.Routes(api, attemptapi.UseCases{
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
 		Questions: c.attempts.questions.Execute, Answer: c.attempts.answer.Execute, Advance: c.attempts.advance.Execute,

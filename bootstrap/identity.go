@@ -170,7 +170,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 
 // wireJobs says who does which job.
 func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identityapp.Recorder) jobapp.Work {
-	attempts := attemptapp.Export{Reads: c.store.AttemptReads()}
+	attempts := attemptapp.Export{Reads: c.store.AttemptReads(), Sight: c.sight()}
 	parts := append(identityapp.AccountParts(t.users, c.store.Sessions(), c.store.Factors(), c.store.Links(), c.store.APITokens()),
 		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute})
 	export := identityapp.MakeExport{Clock: c.clock, Exports: c.store.Exports(), Users: t.users, Parts: parts, Post: post, Work: t.work}

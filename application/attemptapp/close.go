@@ -87,10 +87,14 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 }
 
 // Submit closes an attempt on its learner's behalf and scores it.
-type Submit struct{ Scoring Scoring }
+type Submit struct {
+	Scoring Scoring
+	Sight   Sight
+}
 
 // Execute returns the result; of an attempt that was scored before, the same result again. Failures are
-// attempt.ErrNotFound and attempt.ErrAbandoned.
+// attempt.ErrNotFound and attempt.ErrAbandoned. With attempt.ErrScoreWithheld the attempt is closed and scored, but its
+// score is not shown yet.
 func (uc Submit) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
 	head, err := uc.Scoring.Reads.Snapshot(ctx, id)
 	switch {
@@ -99,7 +103,15 @@ func (uc Submit) Execute(ctx context.Context, user, id uuid.UUID) (score.Result,
 	case head.UserID != user:
 		return score.Result{}, attempt.ErrNotFound
 	}
-	return uc.Scoring.close(ctx, head, func(*attempt.Attempt, time.Time) error { return nil })
+	out, err := uc.Scoring.close(ctx, head, func(*attempt.Attempt, time.Time) error { return nil })
+	if err != nil {
+		return score.Result{}, err
+	}
+	head.Status = attempt.Submitted // if the clock closed it, all the same is shown of it
+	if err := uc.Sight.Score(ctx, head); err != nil {
+		return score.Result{}, err
+	}
+	return out, nil
 }
 
 // Expire scores the attempts whose time is over, on the server's own account. Any number of replicas may do so

@@ -53,16 +53,24 @@ type Start struct {
 	Clock     ports.Clock
 	IDs       ports.IDs
 	Catalogue ports.Catalogue
+	Policies  ports.Policies
 	Work      ports.UnitOfWork[ports.AttemptRepos]
 }
 
-// Execute returns exam.ErrNotFound, attempt.ErrInvalid and attempt.ErrAlreadyOpen.
+// Execute returns exam.ErrNotFound, exam.ErrClosed, attempt.ErrInvalid and attempt.ErrAlreadyOpen.
 func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 	form, err := uc.Catalogue.Exam(ctx, cmd.Exam)
 	if err != nil {
 		return View{}, err
 	}
+	policy, err := uc.Policies.Policy(ctx, cmd.Exam)
+	if err != nil {
+		return View{}, err
+	}
 	now := uc.Clock.Now()
+	if cmd.Mode == attempt.ExamMode && policy.Closed(now) {
+		return View{}, exam.ErrClosed
+	}
 	a, err := attempt.Start(uc.IDs.New(), cmd.User, form, cmd.Mode, cmd.Parts, now)
 	if err != nil {
 		return View{}, err

@@ -23,6 +23,7 @@ type Answer struct {
 	Choice  exam.Choice // NoChoice clears the answer
 	Seq     int64       // 1–MaxSeq
 	Elapsed int64       // milliseconds spent on the item so far, 0 when unknown
+	MadeAt  *time.Time  // by the client's clock, which decides nothing; nil when unknown
 	At      time.Time   // when the server took it
 }
 
