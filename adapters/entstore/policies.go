@@ -62,9 +62,11 @@ func (r policies) Save(ctx context.Context, p exam.Policy) error {
 		return fmt.Errorf("encode a policy: %w", err)
 	}
 	update := r.c.ExamPolicy.Update().Where(exampolicy.ID(p.ExamID), exampolicy.Version(p.Version-1)).SetReview(review).
-		SetDevice(string(p.Device)).SetUpdatedAt(p.UpdatedAt).SetVersion(p.Version).ClearClosesAt()
+		SetDevice(string(p.Device)).SetUpdatedAt(p.UpdatedAt).SetVersion(p.Version)
 	if p.ClosesAt != nil {
 		update.SetClosesAt(*p.ClosesAt)
+	} else {
+		update.ClearClosesAt()
 	}
 	n, err := update.Save(ctx)
 	if n > 0 || err != nil || p.Version-1 != exam.DefaultPolicy(p.ExamID).Version {

@@ -73,18 +73,19 @@ func enter(t *testing.T) *room {
 	c := &clock{now: noon}
 	work, reads := s.Attempts(), s.AttemptReads()
 	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Work: work}
+	sight := attemptapp.Sight{Clock: c, Policies: s.Policies()}
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
-		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Work: work},
+		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Policies: s.Policies(), Work: work},
 		answer:    attemptapp.Answer{Clock: c, Work: work},
 		advance:   attemptapp.Advance{Clock: c, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c, Work: work, Reads: reads},
 		get:       attemptapp.Get{Clock: c, Reads: reads},
 		list:      attemptapp.List{Clock: c, Reads: reads},
 		questions: attemptapp.Questions{Reads: reads, Revisions: s.Revisions()},
-		submit:    attemptapp.Submit{Scoring: scoring},
-		result:    attemptapp.Result{Reads: reads},
-		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions()},
+		submit:    attemptapp.Submit{Scoring: scoring, Sight: sight},
+		result:    attemptapp.Result{Reads: reads, Sight: sight},
+		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions(), Log: s.AnswerLog(), Statistics: s.Statistics(), Sight: sight},
 		expire:    attemptapp.Expire{Scoring: scoring},
 		rescore:   attemptapp.Rescore{Scoring: scoring},
 	}

@@ -45,6 +45,8 @@ type Store interface {
 	AttemptReads() ports.AttemptReads
 	Replies() ports.Replies
 	Takers() ports.Takers
+	Policies() ports.Policies
+	PolicyWork() ports.UnitOfWork[ports.PolicyRepos]
 	Statistics() ports.Statistics
 }
 
@@ -62,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Attempts", attemptTests()},
 		{"Lists", listTests()},
 		{"Replies", replyTests()},
+		{"Policies", policyTests()},
 		{"Statistics", statisticsTests()},
 		{"UnitOfWork", unitTests()},
 	} {
