@@ -8,7 +8,7 @@ import (
 // table holds every route. A route that it lacks fails the test.
 var table = func() map[string]cell {
 	all := map[string]cell{}
-	for _, part := range []map[string]cell{publicRoutes, accountRoutes, examRoutes, attemptRoutes, adminRoutes} {
+	for _, part := range []map[string]cell{publicRoutes, accountRoutes, examRoutes, attemptRoutes, adminRoutes, reviewRoutes} {
 		maps.Copy(all, part)
 	}
 	return all
