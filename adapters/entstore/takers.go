@@ -86,7 +86,7 @@ func (r takers) Each(ctx context.Context, examID, form uuid.UUID, fn func(exam.O
 }
 
 func (r takers) page(ctx context.Context, examID uuid.UUID, revisions []uuid.UUID, last *ent.Attempt) ([]*ent.Attempt, error) {
-	q := r.c.Attempt.Query().Where(entattempt.ExamID(examID), entattempt.RevisionIDIn(revisions...), func(s *sql.Selector) {
+	q := r.c.Attempt.Query().Where(entattempt.ExamID(examID), entattempt.RevisionIDIn(revisions...), entattempt.ClosedAtNotNil(), func(s *sql.Selector) {
 		s.Where(sql.ExprP(scoredExams))
 	})
 	if last != nil {

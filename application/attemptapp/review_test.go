@@ -134,6 +134,39 @@ func (r *room) judgeCell(id uuid.UUID, mode attempt.Mode, phase exam.Phase, fiel
 	}
 }
 
+// Every combination of what a phase can show: nothing that it hides is there, and all that it shows is.
+func TestEveryCombinationOfRulesShowsWhatItSaysAndNothingElse(t *testing.T) {
+	r := enter(t)
+	r.takenBy(itemstat.MinTakers)
+	id := r.begin(attempt.ExamMode).ID
+	_, err := r.submit.Execute(t.Context(), r.learner, id)
+	r.must(err)
+	fields := reflect.TypeFor[exam.Visible]().NumField()
+	for mask := range 1 << fields {
+		var rules exam.ReviewRules
+		shown := map[string]bool{}
+		for field := range fields {
+			shown[fieldOf(field)] = mask&(1<<field) != 0
+			reflect.ValueOf(&rules.AfterSubmit).Elem().Field(field).SetBool(shown[fieldOf(field)])
+		}
+		r.rule(rules, nil)
+		got, err := r.review.Execute(t.Context(), r.learner, id, 0)
+		r.must(err)
+		b, err := json.Marshal(got)
+		r.must(err)
+		for name, all := range signs {
+			for _, sign := range all {
+				if strings.Contains(string(b), sign) != shown[name] && sign != `"Correct":true` { // nobody answered
+					t.Errorf("%+v: %s of %s is there: %v", rules.AfterSubmit, sign, name, !shown[name])
+				}
+			}
+		}
+		if _, err := r.result.Execute(t.Context(), r.learner, id); (err == nil) != shown["Score"] {
+			t.Errorf("%+v: the result: %v", rules.AfterSubmit, err)
+		}
+	}
+}
+
 func TestAReviewTellsHowAnswersChanged(t *testing.T) {
 	r := enter(t)
 	id := r.begin(attempt.PracticeMode).ID

@@ -63,13 +63,9 @@ func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	policy, err := uc.Policies.Policy(ctx, cmd.Exam)
-	if err != nil {
-		return View{}, err
-	}
 	now := uc.Clock.Now()
-	if cmd.Mode == attempt.ExamMode && policy.Closed(now) {
-		return View{}, exam.ErrClosed
+	if err := uc.admit(ctx, cmd, now); err != nil {
+		return View{}, err
 	}
 	a, err := attempt.Start(uc.IDs.New(), cmd.User, form, cmd.Mode, cmd.Parts, now)
 	if err != nil {
@@ -79,6 +75,18 @@ func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 		return repos.Attempts.Add(ctx, a)
 	})
 	return viewOf(ports.AttemptView{Snapshot: a.Snapshot(), Revision: form.Revision}, now), err
+}
+
+// admit returns exam.ErrClosed for an attempt in exam mode on an exam that is closed; practice is always open.
+func (uc Start) admit(ctx context.Context, cmd StartCommand, now time.Time) error {
+	if cmd.Mode != attempt.ExamMode {
+		return nil
+	}
+	policy, err := uc.Policies.Policy(ctx, cmd.Exam)
+	if err == nil && policy.Closed(now) {
+		err = exam.ErrClosed
+	}
+	return err
 }
 
 // Advance leaves Listening for Reading.

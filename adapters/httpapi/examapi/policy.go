@@ -82,7 +82,7 @@ func PolicyRoutes(api *web.API, uc PolicyCases) {
 	})
 	web.Register(api, web.Endpoint[policyRequest, policyReply]{
 		Method: http.MethodPut, Path: path, Permission: identity.ManageScoring,
-		Tag: "Exams", Summary: "Set the rules of an exam", Description: "What learners see of their attempts when, on which devices they take it, and until when. All rules at once.",
+		Tag: "Exams", Summary: "Set the rules of an exam", Description: "What learners see of their attempts when, on which devices they take it, and until when. All rules at once: what is left out of the matrix is hidden.",
 		Faults: web.Faults(exam.ErrNotFound, exam.ErrInvalidPolicy, ports.ErrStale),
 		Handle: func(ctx context.Context, r web.Request, in policyRequest) (policyReply, error) {
 			p, err := uc.Change(ctx, examapp.PolicyCommand{
