@@ -55,7 +55,7 @@ func wireAttempts(c *core) attemptCases {
 		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Work: work,
 	}
 	return attemptCases{
-		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.DevicePolicies(), Work: work},
+		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.Policies(), Work: work},
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
 		questions: attemptapp.Questions{Clock: c.clock, Reads: c.heads},
@@ -64,9 +64,9 @@ func wireAttempts(c *core) attemptCases {
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},
-		submit:    attemptapp.Submit{Scoring: scoring},
-		result:    attemptapp.Result{Reads: reads},
-		review:    attemptapp.Review{Reads: reads, Revisions: c.revisions},
+		submit:    attemptapp.Submit{Scoring: scoring, Sight: c.sight()},
+		result:    attemptapp.Result{Reads: reads, Sight: c.sight()},
+		review:    wireReview(c),
 		expire:    attemptapp.Expire{Scoring: scoring},
 		rescore:   attemptapp.Rescore{Scoring: scoring},
 

@@ -58,6 +58,8 @@ type core struct {
 	attempts    attemptCases
 	scoring     scoringCases
 	jobs        jobCases
+	itemstat    itemstatCases
+	policies    examapp.Policy
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -122,8 +124,10 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
+	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
+	c.itemstat, c.policies = wireStatistics(c, recorder), wirePolicies(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
-	c.scoring, err = wireScoring(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
+	c.scoring, err = wireScoring(c, recorder)
 	return err
 }
 

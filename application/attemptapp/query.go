@@ -178,11 +178,18 @@ func snapshot(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID)
 }
 
 // Result reads the score report of an attempt.
-type Result struct{ Reads ports.AttemptReads }
+type Result struct {
+	Reads ports.AttemptReads
+	Sight Sight
+}
 
-// Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted and attempt.ErrAbandoned.
+// Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrScoreWithheld.
 func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
-	if _, err := scored(ctx, uc.Reads, user, id); err != nil {
+	a, err := scored(ctx, uc.Reads, user, id)
+	if err != nil {
+		return score.Result{}, err
+	}
+	if err := uc.Sight.Score(ctx, a.Snapshot()); err != nil {
 		return score.Result{}, err
 	}
 	return uc.Reads.Result(ctx, id)
@@ -202,67 +209,4 @@ func scored(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID) (
 		return nil, attempt.ErrNotSubmitted
 	}
 	return a, nil
-}
-
-// ReviewItem is one item with everything that was hidden before submission.
-type ReviewItem struct {
-	Part         exam.Part
-	Question     exam.Question
-	Transcript   []exam.Turn
-	Descriptions []string // of the images
-	Answer       attempt.Answer
-	Correct      bool
-}
-
-// Review shows keys, explanations and transcripts of an attempt that was scored.
-type Review struct {
-	Reads     ports.AttemptReads
-	Revisions ports.Revisions
-}
-
-// Execute returns the items that were taken, or those of one part. Failures are attempt.ErrNotFound,
-// attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrReviewLocked while the learner has another
-// attempt in exam mode open on the same exam, which the keys of this one would give away.
-func (uc Review) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) ([]ReviewItem, error) {
-	a, err := scored(ctx, uc.Reads, user, id)
-	if err != nil {
-		return nil, err
-	}
-	head := a.Snapshot()
-	open := ports.AttemptFilter{User: user, Exam: head.ExamID, Mode: attempt.ExamMode, Status: attempt.InProgress}
-	others, err := uc.Reads.List(ctx, open, ports.Page{Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	if len(others.Items) > 0 {
-		return nil, attempt.ErrReviewLocked
-	}
-	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
-	if err != nil {
-		return nil, err
-	}
-	sheet, err := uc.Reads.Sheet(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var items []ReviewItem
-	r.Content.Form.Each(func(p exam.Part, g exam.Group, q exam.Question) {
-		if head.Taken.HasPart(p) && (part == 0 || part == p) {
-			items = append(items, reviewed(p, g, q, sheet[q.Number]))
-		}
-	})
-	return items, nil
-}
-
-func reviewed(p exam.Part, g exam.Group, q exam.Question, answer attempt.Answer) ReviewItem {
-	item := ReviewItem{
-		Part: p, Question: q, Answer: answer, Correct: answer.Choice == q.KeyChoice(),
-		Transcript: slices.Concat(g.Transcript, q.Spoken(p)),
-	}
-	for _, s := range g.Stimuli {
-		if s.Description != "" {
-			item.Descriptions = append(item.Descriptions, s.Description)
-		}
-	}
-	return item
 }

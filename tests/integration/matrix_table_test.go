@@ -14,6 +14,7 @@ var table = func() map[string]cell {
 		scoringRoutes,
 		practiceRoutes,
 		jobRoutes,
+		reviewRoutes,
 	} {
 		maps.Copy(all, part)
 	}

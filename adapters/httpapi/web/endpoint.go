@@ -65,6 +65,12 @@ type File struct {
 	Data []byte
 }
 
+// Filed is an Out that may be sent as a file instead of as JSON, as the request asked.
+type Filed interface {
+	// AsFile returns nil for JSON.
+	AsFile() *File
+}
+
 // Statused is an Out that chooses its own status.
 type Statused interface{ StatusCode() int }
 
@@ -251,6 +257,10 @@ func render(status int, out any) (rendered, error) {
 		return rendered{Status: http.StatusNoContent}, nil
 	case File:
 		return rendered{Status: status, Type: v.Type, Body: v.Data, hash: v.Hash, name: v.Name}, nil
+	case Filed:
+		if f := v.AsFile(); f != nil {
+			return render(status, *f)
+		}
 	case Statused:
 		status = v.StatusCode()
 	}
