@@ -8,23 +8,16 @@ import (
 	"go.uber.org/zap"
 )
 
-// How often the background work looks for something to do.
-const (
-	expiryPeriod       = 500 * time.Millisecond
-	jobPeriod          = 500 * time.Millisecond
-	syncPeriod         = 300 * time.Millisecond // see cache.Actors: what is remembered is believed for 900 ms
-	housekeepingPeriod = 10 * time.Minute
-)
+// syncPeriod is how often a process reads what changed about who may do what.
+const syncPeriod = 300 * time.Millisecond // see cache.Actors: what is remembered is believed for 900 ms
 
 // startBackground starts what the service does on its own account, until ctx ends.
 func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
 	var running sync.WaitGroup
-	running.Go(func() { every(ctx, expiryPeriod, a.expire) })
-	running.Go(func() { every(ctx, housekeepingPeriod, a.forgetReplies) })
-	running.Go(func() { every(ctx, housekeepingPeriod, a.sweep) })
-	running.Go(func() { every(ctx, jobPeriod, a.doJobs) })
+	a.startJobs(ctx, &running)
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
 	running.Go(func() { a.reloadKeys(ctx) })
+	running.Go(func() { a.fillPractice(ctx) })
 	if a.core.redis != nil {
 		running.Go(func() { a.core.redis.Listen(ctx, func() { a.sync(ctx) }) })
 	}
@@ -38,46 +31,6 @@ func every(ctx context.Context, period time.Duration, fn func(context.Context)) 
 		select {
 		case <-ctx.Done():
 		case <-time.After(period):
-		}
-	}
-}
-
-func (a *App) expire(ctx context.Context) {
-	n, err := a.core.attempts.expire.Execute(ctx)
-	if n > 0 {
-		a.log.Info("scored attempts whose time was over", zap.Int("attempts", n))
-	}
-	if err != nil && ctx.Err() == nil {
-		a.log.Error("scoring overdue attempts failed", zap.Error(err))
-	}
-}
-
-func (a *App) forgetReplies(ctx context.Context) {
-	if err := a.core.replies.Forget(ctx, a.core.clock.Now()); err != nil && ctx.Err() == nil {
-		a.log.Error("forgetting old replies failed", zap.Error(err))
-	}
-}
-
-// sweep removes what nobody can use any more.
-func (a *App) sweep(ctx context.Context) {
-	n, err := a.core.store.Housekeeping().Sweep(ctx, a.core.clock.Now())
-	if n > 0 {
-		a.log.Info("removed what had ended long ago", zap.Int("rows", n))
-	}
-	if err != nil && ctx.Err() == nil {
-		a.log.Error("removing what had ended failed", zap.Error(err))
-	}
-}
-
-// doJobs does all jobs that are due.
-func (a *App) doJobs(ctx context.Context) {
-	for ctx.Err() == nil {
-		worked, err := a.core.identity.jobs.Execute(ctx)
-		if err != nil && ctx.Err() == nil {
-			a.log.Error("doing jobs failed", zap.Error(err))
-		}
-		if err != nil || !worked {
-			return
 		}
 	}
 }

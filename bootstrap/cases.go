@@ -44,6 +44,8 @@ type attemptCases struct {
 	review    attemptapp.Review
 	expire    attemptapp.Expire
 	rescore   attemptapp.Rescore
+
+	conditions conditionCases
 }
 
 func wireAttempts(c *core) attemptCases {
@@ -52,10 +54,10 @@ func wireAttempts(c *core) attemptCases {
 		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Work: work,
 	}
 	return attemptCases{
-		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Work: work},
+		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.DevicePolicies(), Work: work},
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
-		questions: attemptapp.Questions{Reads: reads, Revisions: c.revisions},
+		questions: attemptapp.Questions{Clock: c.clock, Reads: reads, Revisions: c.revisions},
 		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.store.Writers()),
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
@@ -65,5 +67,7 @@ func wireAttempts(c *core) attemptCases {
 		review:    attemptapp.Review{Reads: reads, Revisions: c.revisions},
 		expire:    attemptapp.Expire{Scoring: scoring},
 		rescore:   attemptapp.Rescore{Scoring: scoring},
+
+		conditions: wireConditions(c),
 	}
 }

@@ -57,6 +57,8 @@ func (c Config) check() []Problem {
 	out = append(out, c.checkKey()...)
 	out = append(out, c.checkAccounts()...)
 	out = append(out, c.checkNetwork()...)
+	out = append(out, c.checkAudio()...)
+	out = append(out, c.checkNorm()...)
 	return append(out, c.checkPool()...)
 }
 
@@ -129,8 +131,14 @@ func (c Config) checkNetwork() []Problem {
 	return out
 }
 
+// maxJobWorkers keeps the jobs of a process from all the connections to its database.
+const maxJobWorkers = 16
+
 func (c Config) checkPool() []Problem {
 	var out []Problem
+	if c.JobWorkers < 0 || c.JobWorkers > maxJobWorkers {
+		out = append(out, Problem{Setting: "JOB_WORKERS", Detail: fmt.Sprintf("must be between 0 and %d", maxJobWorkers)})
+	}
 	if c.DBMaxConnections < 1 {
 		out = append(out, Problem{Setting: "DB_MAX_CONNECTIONS", Detail: "must be at least 1"})
 	}

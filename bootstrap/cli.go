@@ -66,9 +66,19 @@ type commandLine struct {
 		List     contentList     `cmd:"" help:"List published exams."`
 		Schema   contentSchema   `cmd:"" help:"Print the JSON Schema of exam.json."`
 	} `cmd:"" help:"Manage exams and the content packs they come from."`
+	Conversion struct {
+		Import   conversionImport   `cmd:"" help:"Store a conversion table. A version never changes."`
+		List     conversionList     `cmd:"" help:"List conversion tables and the exams that each scores."`
+		Activate conversionActivate `cmd:"" help:"Make a conversion table score an exam from now on."`
+	} `cmd:"" help:"Manage the tables that turn raw into scaled scores."`
 	Attempt struct {
 		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
 	} `cmd:"" help:"Look after attempts."`
+	Jobs struct {
+		List      jobsList      `cmd:"" help:"List jobs: letters, exports and other work that is done in the background."`
+		Retry     jobsRetry     `cmd:"" help:"Try a job again that was given up."`
+		Schedules jobsSchedules `cmd:"" help:"List recurring work."`
+	} `cmd:"" help:"Look after background work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

@@ -37,6 +37,7 @@ type Config struct {
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
 	LogFormat       string        `env:"LOG_FORMAT"`
 	SampleContent   string        `env:"SAMPLE_CONTENT"`
+	NormTable       string        `env:"NORM_TABLE"`
 	CORSOrigins     []string      `env:"CORS_ORIGINS"`
 	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
 	BehindTLS       bool          `env:"BEHIND_TLS" envDefault:"false"`
@@ -57,6 +58,15 @@ type Config struct {
 	RateLimitWrite    int `env:"RATE_LIMIT_WRITE" envDefault:"1200"`
 	RateLimitAdmin    int `env:"RATE_LIMIT_ADMIN" envDefault:"600"`
 	RateLimitFailures int `env:"RATE_LIMIT_FAILURES" envDefault:"20"`
+
+	AudioPausePhotographs   time.Duration `env:"AUDIO_PAUSE_PHOTOGRAPHS" envDefault:"5s"`
+	AudioPauseResponses     time.Duration `env:"AUDIO_PAUSE_RESPONSES" envDefault:"5s"`
+	AudioPauseConversations time.Duration `env:"AUDIO_PAUSE_CONVERSATIONS" envDefault:"8s"`
+	AudioPauseTalks         time.Duration `env:"AUDIO_PAUSE_TALKS" envDefault:"8s"`
+	AudioPauseGraphic       time.Duration `env:"AUDIO_PAUSE_GRAPHIC" envDefault:"12s"`
+	AudioPauseNextPage      time.Duration `env:"AUDIO_PAUSE_NEXT_PAGE" envDefault:"6s"`
+	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
+	JobWorkers              int           `env:"JOB_WORKERS" envDefault:"2"`
 
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`

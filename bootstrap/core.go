@@ -21,6 +21,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/system"
 	"github.com/toeic-app/toeic/adapters/token"
 	"github.com/toeic-app/toeic/application/examapp"
+	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/content"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -54,6 +55,8 @@ type core struct {
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
+	scoring     scoringCases
+	jobs        jobCases
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -66,7 +69,7 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 		return nil, err
 	}
 	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1)}
-	if out.store, err = openStore(ctx, c); err != nil {
+	if out.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
 	if err := out.wire(secrets); err != nil {
@@ -75,12 +78,19 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	return out, nil
 }
 
-func openStore(ctx context.Context, c Config) (*entstore.Store, error) {
+func openStore(ctx context.Context, c Config, log *zap.Logger) (*entstore.Store, error) {
 	return entstore.Open(ctx, entstore.Config{
 		URL: c.database(), Application: "toeic " + version(),
 		Pool: entstore.Pool{
 			MaxOpen: c.DBMaxConnections, MinIdle: c.DBMinConnections,
 			MaxIdleTime: c.DBMaxIdleTime, MaxLifetime: c.DBMaxLifetime,
+		},
+		Lost: func(reason error) {
+			if reason != nil {
+				log.Error("the database does not answer; who needs it is refused until it does", zap.Error(reason))
+				return
+			}
+			log.Info("the database answers again")
 		},
 	})
 }
@@ -108,7 +118,9 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
-	return nil
+	c.jobs = wireJobDesk(c, tools.auditKey)
+	c.scoring, err = wireScoring(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
+	return err
 }
 
 // connectRedis prepares what Redis shares between processes. Without it each process counts for itself.

@@ -12,6 +12,7 @@ import (
 	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/application/jobapp"
+	"github.com/toeic-app/toeic/application/leaderboardapp"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/domain/job"
 	"github.com/toeic-app/toeic/ports"
@@ -65,6 +66,7 @@ type identityCases struct {
 	verifyAudit identityapp.VerifyAudit
 	failures    identityapp.FailedLogins
 	keys        identityapp.Keys
+	recorder    identityapp.Recorder
 }
 
 // identityTools are what the use cases of accounts are made of.
@@ -165,6 +167,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 		keys: identityapp.Keys{
 			Clock: c.clock, Stored: c.store.Keys(), Sealer: t.sealer, Secrets: t.secrets, Ring: t.access, Hashes: map[ports.KeyPurpose]identityapp.KeyHolder{ports.AuditMAC: t.auditKey, ports.CodeMAC: t.codes}, Recorder: recorder, Work: t.work,
 		},
+		recorder: recorder,
 	}
 }
 
@@ -172,13 +175,17 @@ func wireIdentity(c *core, t identityTools) identityCases {
 func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identityapp.Recorder) jobapp.Work {
 	attempts := attemptapp.Export{Reads: c.store.AttemptReads()}
 	parts := append(identityapp.AccountParts(t.users, c.store.Sessions(), c.store.Factors(), c.store.Links(), c.store.APITokens()),
-		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute})
+		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute},
+		identityapp.ExportPart{Name: "accommodations", Read: attemptapp.ExportAccommodations{Stored: c.store.Accommodations()}.Execute},
+		identityapp.ExportPart{Name: "leaderboard", Read: leaderboardapp.Export{Pseudonyms: c.store.Pseudonyms()}.Execute},
+		exportPractice(c),
+	)
 	export := identityapp.MakeExport{Clock: c.clock, Exports: c.store.Exports(), Users: t.users, Parts: parts, Post: post, Work: t.work}
 	erase := identityapp.EraseAccount{Clock: c.clock, Recorder: recorder, Work: t.work}
 	letter := identityapp.DeliverLetter{Clock: c.clock, Sealer: t.sealer, Mailer: t.mailer}
 	return jobapp.Work{
 		Clock: c.clock, Queue: c.store.Queue(),
-		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute},
+		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute, job.CountAttempt: countAttempts(c).Execute},
 		Failed: func(j job.Job, err error, buried bool) {
 			log := c.log.Warn
 			if buried {

@@ -1,4 +1,4 @@
-// Package content holds what the program ships: original sample tests and conversion tables.
+// Package content holds what the program ships: original sample tests, conversion tables and norm tables.
 package content
 
 import "embed"
@@ -12,3 +12,8 @@ var Packs embed.FS
 //
 //go:embed conversion/*.csv
 var Conversions embed.FS
+
+// Norms holds one norm table in each file norms/<norm>.csv.
+//
+//go:embed norms/*.csv
+var Norms embed.FS

@@ -11,7 +11,6 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answerchange"
-	"github.com/toeic-app/toeic/ent/attempt"
 )
 
 // AnswerChange is the model entity for the AnswerChange schema.
@@ -38,31 +37,8 @@ type AnswerChange struct {
 	// ServerAt holds the value of the "server_at" field.
 	ServerAt time.Time `json:"server_at,omitempty"`
 	// SessionID holds the value of the "session_id" field.
-	SessionID *uuid.UUID `json:"session_id,omitempty"`
-	// Edges holds the relations/edges for other nodes in the graph.
-	// The values are being populated by the AnswerChangeQuery when eager-loading is set.
-	Edges        AnswerChangeEdges `json:"edges"`
+	SessionID    *uuid.UUID `json:"session_id,omitempty"`
 	selectValues sql.SelectValues
-}
-
-// AnswerChangeEdges holds the relations/edges for other nodes in the graph.
-type AnswerChangeEdges struct {
-	// Attempt holds the value of the attempt edge.
-	Attempt *Attempt `json:"attempt,omitempty"`
-	// loadedTypes holds the information for reporting if a
-	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
-}
-
-// AttemptOrErr returns the Attempt value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e AnswerChangeEdges) AttemptOrErr() (*Attempt, error) {
-	if e.Attempt != nil {
-		return e.Attempt, nil
-	} else if e.loadedTypes[0] {
-		return nil, &NotFoundError{label: attempt.Label}
-	}
-	return nil, &NotLoadedError{edge: "attempt"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -174,11 +150,6 @@ func (_m *AnswerChange) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *AnswerChange) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
-}
-
-// QueryAttempt queries the "attempt" edge of the AnswerChange entity.
-func (_m *AnswerChange) QueryAttempt() *AttemptQuery {
-	return NewAnswerChangeClient(_m.config).QueryAttempt(_m)
 }
 
 // Update returns a builder for updating this AnswerChange.

@@ -13,7 +13,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answerchange"
-	"github.com/toeic-app/toeic/ent/attempt"
 )
 
 // AnswerChangeCreate is the builder for creating a AnswerChange entity.
@@ -106,11 +105,6 @@ func (_c *AnswerChangeCreate) SetID(v int64) *AnswerChangeCreate {
 	return _c
 }
 
-// SetAttempt sets the "attempt" edge to the Attempt entity.
-func (_c *AnswerChangeCreate) SetAttempt(v *Attempt) *AnswerChangeCreate {
-	return _c.SetAttemptID(v.ID)
-}
-
 // Mutation returns the AnswerChangeMutation object of the builder.
 func (_c *AnswerChangeCreate) Mutation() *AnswerChangeMutation {
 	return _c.mutation
@@ -169,9 +163,6 @@ func (_c *AnswerChangeCreate) check() error {
 	if _, ok := _c.mutation.ServerAt(); !ok {
 		return &ValidationError{Name: "server_at", err: errors.New(`ent: missing required field "AnswerChange.server_at"`)}
 	}
-	if len(_c.mutation.AttemptIDs()) == 0 {
-		return &ValidationError{Name: "attempt", err: errors.New(`ent: missing required edge "AnswerChange.attempt"`)}
-	}
 	return nil
 }
 
@@ -204,6 +195,10 @@ func (_c *AnswerChangeCreate) createSpec() (*AnswerChange, *sqlgraph.CreateSpec)
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
+	}
+	if value, ok := _c.mutation.AttemptID(); ok {
+		_spec.SetField(answerchange.FieldAttemptID, field.TypeUUID, value)
+		_node.AttemptID = value
 	}
 	if value, ok := _c.mutation.Number(); ok {
 		_spec.SetField(answerchange.FieldNumber, field.TypeInt, value)
@@ -240,23 +235,6 @@ func (_c *AnswerChangeCreate) createSpec() (*AnswerChange, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.SessionID(); ok {
 		_spec.SetField(answerchange.FieldSessionID, field.TypeUUID, value)
 		_node.SessionID = &value
-	}
-	if nodes := _c.mutation.AttemptIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   answerchange.AttemptTable,
-			Columns: []string{answerchange.AttemptColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(attempt.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_node.AttemptID = nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
 }

@@ -12,21 +12,18 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
-	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answerchange"
-	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/predicate"
 )
 
 // AnswerChangeQuery is the builder for querying AnswerChange entities.
 type AnswerChangeQuery struct {
 	config
-	ctx         *QueryContext
-	order       []answerchange.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.AnswerChange
-	withAttempt *AttemptQuery
-	modifiers   []func(*sql.Selector)
+	ctx        *QueryContext
+	order      []answerchange.OrderOption
+	inters     []Interceptor
+	predicates []predicate.AnswerChange
+	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -61,28 +58,6 @@ func (_q *AnswerChangeQuery) Unique(unique bool) *AnswerChangeQuery {
 func (_q *AnswerChangeQuery) Order(o ...answerchange.OrderOption) *AnswerChangeQuery {
 	_q.order = append(_q.order, o...)
 	return _q
-}
-
-// QueryAttempt chains the current query on the "attempt" edge.
-func (_q *AnswerChangeQuery) QueryAttempt() *AttemptQuery {
-	query := (&AttemptClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(answerchange.Table, answerchange.FieldID, selector),
-			sqlgraph.To(attempt.Table, attempt.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, answerchange.AttemptTable, answerchange.AttemptColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
 }
 
 // First returns the first AnswerChange entity from the query.
@@ -272,28 +247,16 @@ func (_q *AnswerChangeQuery) Clone() *AnswerChangeQuery {
 		return nil
 	}
 	return &AnswerChangeQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]answerchange.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.AnswerChange{}, _q.predicates...),
-		withAttempt: _q.withAttempt.Clone(),
+		config:     _q.config,
+		ctx:        _q.ctx.Clone(),
+		order:      append([]answerchange.OrderOption{}, _q.order...),
+		inters:     append([]Interceptor{}, _q.inters...),
+		predicates: append([]predicate.AnswerChange{}, _q.predicates...),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
-}
-
-// WithAttempt tells the query-builder to eager-load the nodes that are connected to
-// the "attempt" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *AnswerChangeQuery) WithAttempt(opts ...func(*AttemptQuery)) *AnswerChangeQuery {
-	query := (&AttemptClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withAttempt = query
-	return _q
 }
 
 // GroupBy is used to group vertices by one or more fields/columns.
@@ -372,11 +335,8 @@ func (_q *AnswerChangeQuery) prepareQuery(ctx context.Context) error {
 
 func (_q *AnswerChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*AnswerChange, error) {
 	var (
-		nodes       = []*AnswerChange{}
-		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
-			_q.withAttempt != nil,
-		}
+		nodes = []*AnswerChange{}
+		_spec = _q.querySpec()
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
 		return (*AnswerChange).scanValues(nil, columns)
@@ -384,7 +344,6 @@ func (_q *AnswerChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	_spec.Assign = func(columns []string, values []any) error {
 		node := &AnswerChange{config: _q.config}
 		nodes = append(nodes, node)
-		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
 	if len(_q.modifiers) > 0 {
@@ -399,43 +358,7 @@ func (_q *AnswerChangeQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
-	if query := _q.withAttempt; query != nil {
-		if err := _q.loadAttempt(ctx, query, nodes, nil,
-			func(n *AnswerChange, e *Attempt) { n.Edges.Attempt = e }); err != nil {
-			return nil, err
-		}
-	}
 	return nodes, nil
-}
-
-func (_q *AnswerChangeQuery) loadAttempt(ctx context.Context, query *AttemptQuery, nodes []*AnswerChange, init func(*AnswerChange), assign func(*AnswerChange, *Attempt)) error {
-	ids := make([]uuid.UUID, 0, len(nodes))
-	nodeids := make(map[uuid.UUID][]*AnswerChange)
-	for i := range nodes {
-		fk := nodes[i].AttemptID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	query.Where(attempt.IDIn(ids...))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "attempt_id" returned %v`, n.ID)
-		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
-	}
-	return nil
 }
 
 func (_q *AnswerChangeQuery) sqlCount(ctx context.Context) (int, error) {
@@ -465,9 +388,6 @@ func (_q *AnswerChangeQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != answerchange.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
-		}
-		if _q.withAttempt != nil {
-			_spec.Node.AddColumnOnce(answerchange.FieldAttemptID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

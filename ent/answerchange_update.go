@@ -60,14 +60,6 @@ func (_u *AnswerChangeUpdate) ExecX(ctx context.Context) {
 	}
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *AnswerChangeUpdate) check() error {
-	if _u.mutation.AttemptCleared() && len(_u.mutation.AttemptIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "AnswerChange.attempt"`)
-	}
-	return nil
-}
-
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *AnswerChangeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AnswerChangeUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -75,9 +67,6 @@ func (_u *AnswerChangeUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *A
 }
 
 func (_u *AnswerChangeUpdate) sqlSave(ctx context.Context) (_node int, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(answerchange.Table, answerchange.Columns, sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -159,14 +148,6 @@ func (_u *AnswerChangeUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
-// check runs all checks and user-defined validators on the builder.
-func (_u *AnswerChangeUpdateOne) check() error {
-	if _u.mutation.AttemptCleared() && len(_u.mutation.AttemptIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "AnswerChange.attempt"`)
-	}
-	return nil
-}
-
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *AnswerChangeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *AnswerChangeUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -174,9 +155,6 @@ func (_u *AnswerChangeUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder))
 }
 
 func (_u *AnswerChangeUpdateOne) sqlSave(ctx context.Context) (_node *AnswerChange, err error) {
-	if err := _u.check(); err != nil {
-		return _node, err
-	}
 	_spec := sqlgraph.NewUpdateSpec(answerchange.Table, answerchange.Columns, sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64))
 	id, ok := _u.mutation.ID()
 	if !ok {

@@ -71,6 +71,8 @@ type Attempt struct {
 	Pauses int `json:"pauses,omitempty"`
 	// SessionID holds the value of the "session_id" field.
 	SessionID *uuid.UUID `json:"session_id,omitempty"`
+	// FormerSessionID holds the value of the "former_session_id" field.
+	FormerSessionID *uuid.UUID `json:"former_session_id,omitempty"`
 	// CountedAt holds the value of the "counted_at" field.
 	CountedAt *time.Time `json:"counted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -89,8 +91,6 @@ type AttemptEdges struct {
 	Revision *ExamRevision `json:"revision,omitempty"`
 	// Answers holds the value of the answers edge.
 	Answers []*Answer `json:"answers,omitempty"`
-	// Changes holds the value of the changes edge.
-	Changes []*AnswerChange `json:"changes,omitempty"`
 	// PausesTaken holds the value of the pauses_taken edge.
 	PausesTaken []*AttemptPause `json:"pauses_taken,omitempty"`
 	// Result holds the value of the result edge.
@@ -99,7 +99,7 @@ type AttemptEdges struct {
 	FormerResults []*FormerResult `json:"former_results,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [8]bool
+	loadedTypes [7]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -144,19 +144,10 @@ func (e AttemptEdges) AnswersOrErr() ([]*Answer, error) {
 	return nil, &NotLoadedError{edge: "answers"}
 }
 
-// ChangesOrErr returns the Changes value or an error if the edge
-// was not loaded in eager-loading.
-func (e AttemptEdges) ChangesOrErr() ([]*AnswerChange, error) {
-	if e.loadedTypes[4] {
-		return e.Changes, nil
-	}
-	return nil, &NotLoadedError{edge: "changes"}
-}
-
 // PausesTakenOrErr returns the PausesTaken value or an error if the edge
 // was not loaded in eager-loading.
 func (e AttemptEdges) PausesTakenOrErr() ([]*AttemptPause, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[4] {
 		return e.PausesTaken, nil
 	}
 	return nil, &NotLoadedError{edge: "pauses_taken"}
@@ -167,7 +158,7 @@ func (e AttemptEdges) PausesTakenOrErr() ([]*AttemptPause, error) {
 func (e AttemptEdges) ResultOrErr() (*Result, error) {
 	if e.Result != nil {
 		return e.Result, nil
-	} else if e.loadedTypes[6] {
+	} else if e.loadedTypes[5] {
 		return nil, &NotFoundError{label: result.Label}
 	}
 	return nil, &NotLoadedError{edge: "result"}
@@ -176,7 +167,7 @@ func (e AttemptEdges) ResultOrErr() (*Result, error) {
 // FormerResultsOrErr returns the FormerResults value or an error if the edge
 // was not loaded in eager-loading.
 func (e AttemptEdges) FormerResultsOrErr() ([]*FormerResult, error) {
-	if e.loadedTypes[7] {
+	if e.loadedTypes[6] {
 		return e.FormerResults, nil
 	}
 	return nil, &NotLoadedError{edge: "former_results"}
@@ -187,7 +178,7 @@ func (*Attempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case attempt.FieldSessionID:
+		case attempt.FieldSessionID, attempt.FieldFormerSessionID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case attempt.FieldTaken:
 			values[i] = new([]byte)
@@ -373,6 +364,13 @@ func (_m *Attempt) assignValues(columns []string, values []any) error {
 				_m.SessionID = new(uuid.UUID)
 				*_m.SessionID = *value.S.(*uuid.UUID)
 			}
+		case attempt.FieldFormerSessionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field former_session_id", values[i])
+			} else if value.Valid {
+				_m.FormerSessionID = new(uuid.UUID)
+				*_m.FormerSessionID = *value.S.(*uuid.UUID)
+			}
 		case attempt.FieldCountedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field counted_at", values[i])
@@ -411,11 +409,6 @@ func (_m *Attempt) QueryRevision() *ExamRevisionQuery {
 // QueryAnswers queries the "answers" edge of the Attempt entity.
 func (_m *Attempt) QueryAnswers() *AnswerQuery {
 	return NewAttemptClient(_m.config).QueryAnswers(_m)
-}
-
-// QueryChanges queries the "changes" edge of the Attempt entity.
-func (_m *Attempt) QueryChanges() *AnswerChangeQuery {
-	return NewAttemptClient(_m.config).QueryChanges(_m)
 }
 
 // QueryPausesTaken queries the "pauses_taken" edge of the Attempt entity.
@@ -535,6 +528,11 @@ func (_m *Attempt) String() string {
 	builder.WriteString(", ")
 	if v := _m.SessionID; v != nil {
 		builder.WriteString("session_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.FormerSessionID; v != nil {
+		builder.WriteString("former_session_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

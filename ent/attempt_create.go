@@ -15,7 +15,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/exam"
@@ -289,6 +288,20 @@ func (_c *AttemptCreate) SetNillableSessionID(v *uuid.UUID) *AttemptCreate {
 	return _c
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_c *AttemptCreate) SetFormerSessionID(v uuid.UUID) *AttemptCreate {
+	_c.mutation.SetFormerSessionID(v)
+	return _c
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_c *AttemptCreate) SetNillableFormerSessionID(v *uuid.UUID) *AttemptCreate {
+	if v != nil {
+		_c.SetFormerSessionID(*v)
+	}
+	return _c
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_c *AttemptCreate) SetCountedAt(v time.Time) *AttemptCreate {
 	_c.mutation.SetCountedAt(v)
@@ -337,21 +350,6 @@ func (_c *AttemptCreate) AddAnswers(v ...*Answer) *AttemptCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddAnswerIDs(ids...)
-}
-
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_c *AttemptCreate) AddChangeIDs(ids ...int64) *AttemptCreate {
-	_c.mutation.AddChangeIDs(ids...)
-	return _c
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_c *AttemptCreate) AddChanges(v ...*AnswerChange) *AttemptCreate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _c.AddChangeIDs(ids...)
 }
 
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
@@ -664,6 +662,10 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 		_spec.SetField(attempt.FieldSessionID, field.TypeUUID, value)
 		_node.SessionID = &value
 	}
+	if value, ok := _c.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+		_node.FormerSessionID = &value
+	}
 	if value, ok := _c.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
 		_node.CountedAt = &value
@@ -728,22 +730,6 @@ func (_c *AttemptCreate) createSpec() (*Attempt, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -860,6 +846,18 @@ func (u *AttemptUpsert) SetStatus(v string) *AttemptUpsert {
 // UpdateStatus sets the "status" field to the value that was provided on create.
 func (u *AttemptUpsert) UpdateStatus() *AttemptUpsert {
 	u.SetExcluded(attempt.FieldStatus)
+	return u
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsert) SetTaken(v json.RawMessage) *AttemptUpsert {
+	u.Set(attempt.FieldTaken, v)
+	return u
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateTaken() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldTaken)
 	return u
 }
 
@@ -1127,6 +1125,24 @@ func (u *AttemptUpsert) ClearSessionID() *AttemptUpsert {
 	return u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsert) SetFormerSessionID(v uuid.UUID) *AttemptUpsert {
+	u.Set(attempt.FieldFormerSessionID, v)
+	return u
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsert) UpdateFormerSessionID() *AttemptUpsert {
+	u.SetExcluded(attempt.FieldFormerSessionID)
+	return u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsert) ClearFormerSessionID() *AttemptUpsert {
+	u.SetNull(attempt.FieldFormerSessionID)
+	return u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (u *AttemptUpsert) SetCountedAt(v time.Time) *AttemptUpsert {
 	u.Set(attempt.FieldCountedAt, v)
@@ -1173,9 +1189,6 @@ func (u *AttemptUpsertOne) UpdateNewValues() *AttemptUpsertOne {
 		}
 		if _, exists := u.create.mutation.Mode(); exists {
 			s.SetIgnore(attempt.FieldMode)
-		}
-		if _, exists := u.create.mutation.Taken(); exists {
-			s.SetIgnore(attempt.FieldTaken)
 		}
 		if _, exists := u.create.mutation.StartedAt(); exists {
 			s.SetIgnore(attempt.FieldStartedAt)
@@ -1228,6 +1241,20 @@ func (u *AttemptUpsertOne) SetStatus(v string) *AttemptUpsertOne {
 func (u *AttemptUpsertOne) UpdateStatus() *AttemptUpsertOne {
 	return u.Update(func(s *AttemptUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsertOne) SetTaken(v json.RawMessage) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTaken(v)
+	})
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateTaken() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTaken()
 	})
 }
 
@@ -1539,6 +1566,27 @@ func (u *AttemptUpsertOne) ClearSessionID() *AttemptUpsertOne {
 	})
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsertOne) SetFormerSessionID(v uuid.UUID) *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetFormerSessionID(v)
+	})
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsertOne) UpdateFormerSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateFormerSessionID()
+	})
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsertOne) ClearFormerSessionID() *AttemptUpsertOne {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearFormerSessionID()
+	})
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (u *AttemptUpsertOne) SetCountedAt(v time.Time) *AttemptUpsertOne {
 	return u.Update(func(s *AttemptUpsert) {
@@ -1755,9 +1803,6 @@ func (u *AttemptUpsertBulk) UpdateNewValues() *AttemptUpsertBulk {
 			if _, exists := b.mutation.Mode(); exists {
 				s.SetIgnore(attempt.FieldMode)
 			}
-			if _, exists := b.mutation.Taken(); exists {
-				s.SetIgnore(attempt.FieldTaken)
-			}
 			if _, exists := b.mutation.StartedAt(); exists {
 				s.SetIgnore(attempt.FieldStartedAt)
 			}
@@ -1810,6 +1855,20 @@ func (u *AttemptUpsertBulk) SetStatus(v string) *AttemptUpsertBulk {
 func (u *AttemptUpsertBulk) UpdateStatus() *AttemptUpsertBulk {
 	return u.Update(func(s *AttemptUpsert) {
 		s.UpdateStatus()
+	})
+}
+
+// SetTaken sets the "taken" field.
+func (u *AttemptUpsertBulk) SetTaken(v json.RawMessage) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetTaken(v)
+	})
+}
+
+// UpdateTaken sets the "taken" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateTaken() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateTaken()
 	})
 }
 
@@ -2118,6 +2177,27 @@ func (u *AttemptUpsertBulk) UpdateSessionID() *AttemptUpsertBulk {
 func (u *AttemptUpsertBulk) ClearSessionID() *AttemptUpsertBulk {
 	return u.Update(func(s *AttemptUpsert) {
 		s.ClearSessionID()
+	})
+}
+
+// SetFormerSessionID sets the "former_session_id" field.
+func (u *AttemptUpsertBulk) SetFormerSessionID(v uuid.UUID) *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.SetFormerSessionID(v)
+	})
+}
+
+// UpdateFormerSessionID sets the "former_session_id" field to the value that was provided on create.
+func (u *AttemptUpsertBulk) UpdateFormerSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.UpdateFormerSessionID()
+	})
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (u *AttemptUpsertBulk) ClearFormerSessionID() *AttemptUpsertBulk {
+	return u.Update(func(s *AttemptUpsert) {
+		s.ClearFormerSessionID()
 	})
 }
 

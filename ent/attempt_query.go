@@ -15,7 +15,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/exam"
@@ -37,7 +36,6 @@ type AttemptQuery struct {
 	withExam          *ExamQuery
 	withRevision      *ExamRevisionQuery
 	withAnswers       *AnswerQuery
-	withChanges       *AnswerChangeQuery
 	withPausesTaken   *AttemptPauseQuery
 	withResult        *ResultQuery
 	withFormerResults *FormerResultQuery
@@ -159,28 +157,6 @@ func (_q *AttemptQuery) QueryAnswers() *AnswerQuery {
 			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
 			sqlgraph.To(answer.Table, answer.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, attempt.AnswersTable, attempt.AnswersColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryChanges chains the current query on the "changes" edge.
-func (_q *AttemptQuery) QueryChanges() *AnswerChangeQuery {
-	query := (&AnswerChangeClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(attempt.Table, attempt.FieldID, selector),
-			sqlgraph.To(answerchange.Table, answerchange.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, attempt.ChangesTable, attempt.ChangesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -450,7 +426,6 @@ func (_q *AttemptQuery) Clone() *AttemptQuery {
 		withExam:          _q.withExam.Clone(),
 		withRevision:      _q.withRevision.Clone(),
 		withAnswers:       _q.withAnswers.Clone(),
-		withChanges:       _q.withChanges.Clone(),
 		withPausesTaken:   _q.withPausesTaken.Clone(),
 		withResult:        _q.withResult.Clone(),
 		withFormerResults: _q.withFormerResults.Clone(),
@@ -502,17 +477,6 @@ func (_q *AttemptQuery) WithAnswers(opts ...func(*AnswerQuery)) *AttemptQuery {
 		opt(query)
 	}
 	_q.withAnswers = query
-	return _q
-}
-
-// WithChanges tells the query-builder to eager-load the nodes that are connected to
-// the "changes" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *AttemptQuery) WithChanges(opts ...func(*AnswerChangeQuery)) *AttemptQuery {
-	query := (&AnswerChangeClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withChanges = query
 	return _q
 }
 
@@ -627,12 +591,11 @@ func (_q *AttemptQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Atte
 	var (
 		nodes       = []*Attempt{}
 		_spec       = _q.querySpec()
-		loadedTypes = [8]bool{
+		loadedTypes = [7]bool{
 			_q.withUser != nil,
 			_q.withExam != nil,
 			_q.withRevision != nil,
 			_q.withAnswers != nil,
-			_q.withChanges != nil,
 			_q.withPausesTaken != nil,
 			_q.withResult != nil,
 			_q.withFormerResults != nil,
@@ -681,13 +644,6 @@ func (_q *AttemptQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Atte
 		if err := _q.loadAnswers(ctx, query, nodes,
 			func(n *Attempt) { n.Edges.Answers = []*Answer{} },
 			func(n *Attempt, e *Answer) { n.Edges.Answers = append(n.Edges.Answers, e) }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withChanges; query != nil {
-		if err := _q.loadChanges(ctx, query, nodes,
-			func(n *Attempt) { n.Edges.Changes = []*AnswerChange{} },
-			func(n *Attempt, e *AnswerChange) { n.Edges.Changes = append(n.Edges.Changes, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -816,36 +772,6 @@ func (_q *AttemptQuery) loadAnswers(ctx context.Context, query *AnswerQuery, nod
 	}
 	query.Where(predicate.Answer(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(attempt.AnswersColumn), fks...))
-	}))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		fk := n.AttemptID
-		node, ok := nodeids[fk]
-		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "attempt_id" returned %v for node %v`, fk, n.ID)
-		}
-		assign(node, n)
-	}
-	return nil
-}
-func (_q *AttemptQuery) loadChanges(ctx context.Context, query *AnswerChangeQuery, nodes []*Attempt, init func(*Attempt), assign func(*Attempt, *AnswerChange)) error {
-	fks := make([]driver.Value, 0, len(nodes))
-	nodeids := make(map[uuid.UUID]*Attempt)
-	for i := range nodes {
-		fks = append(fks, nodes[i].ID)
-		nodeids[nodes[i].ID] = nodes[i]
-		if init != nil {
-			init(nodes[i])
-		}
-	}
-	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(answerchange.FieldAttemptID)
-	}
-	query.Where(predicate.AnswerChange(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(attempt.ChangesColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -4,16 +4,17 @@ package ent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
 	"github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/formerresult"
@@ -46,6 +47,18 @@ func (_u *AttemptUpdate) SetNillableStatus(v *string) *AttemptUpdate {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTaken sets the "taken" field.
+func (_u *AttemptUpdate) SetTaken(v json.RawMessage) *AttemptUpdate {
+	_u.mutation.SetTaken(v)
+	return _u
+}
+
+// AppendTaken appends value to the "taken" field.
+func (_u *AttemptUpdate) AppendTaken(v json.RawMessage) *AttemptUpdate {
+	_u.mutation.AppendTaken(v)
 	return _u
 }
 
@@ -352,6 +365,26 @@ func (_u *AttemptUpdate) ClearSessionID() *AttemptUpdate {
 	return _u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_u *AttemptUpdate) SetFormerSessionID(v uuid.UUID) *AttemptUpdate {
+	_u.mutation.SetFormerSessionID(v)
+	return _u
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_u *AttemptUpdate) SetNillableFormerSessionID(v *uuid.UUID) *AttemptUpdate {
+	if v != nil {
+		_u.SetFormerSessionID(*v)
+	}
+	return _u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (_u *AttemptUpdate) ClearFormerSessionID() *AttemptUpdate {
+	_u.mutation.ClearFormerSessionID()
+	return _u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_u *AttemptUpdate) SetCountedAt(v time.Time) *AttemptUpdate {
 	_u.mutation.SetCountedAt(v)
@@ -385,21 +418,6 @@ func (_u *AttemptUpdate) AddAnswers(v ...*Answer) *AttemptUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddAnswerIDs(ids...)
-}
-
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_u *AttemptUpdate) AddChangeIDs(ids ...int64) *AttemptUpdate {
-	_u.mutation.AddChangeIDs(ids...)
-	return _u
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdate) AddChanges(v ...*AnswerChange) *AttemptUpdate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChangeIDs(ids...)
 }
 
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
@@ -475,27 +493,6 @@ func (_u *AttemptUpdate) RemoveAnswers(v ...*Answer) *AttemptUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAnswerIDs(ids...)
-}
-
-// ClearChanges clears all "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdate) ClearChanges() *AttemptUpdate {
-	_u.mutation.ClearChanges()
-	return _u
-}
-
-// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
-func (_u *AttemptUpdate) RemoveChangeIDs(ids ...int64) *AttemptUpdate {
-	_u.mutation.RemoveChangeIDs(ids...)
-	return _u
-}
-
-// RemoveChanges removes "changes" edges to AnswerChange entities.
-func (_u *AttemptUpdate) RemoveChanges(v ...*AnswerChange) *AttemptUpdate {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChangeIDs(ids...)
 }
 
 // ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
@@ -608,6 +605,14 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(attempt.FieldStatus, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Taken(); ok {
+		_spec.SetField(attempt.FieldTaken, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTaken(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attempt.FieldTaken, value)
+		})
+	}
 	if value, ok := _u.mutation.AdvancedAt(); ok {
 		_spec.SetField(attempt.FieldAdvancedAt, field.TypeTime, value)
 	}
@@ -695,6 +700,12 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.FormerSessionIDCleared() {
+		_spec.ClearField(attempt.FieldFormerSessionID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
 	}
@@ -739,51 +750,6 @@ func (_u *AttemptUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -943,6 +909,18 @@ func (_u *AttemptUpdateOne) SetNillableStatus(v *string) *AttemptUpdateOne {
 	if v != nil {
 		_u.SetStatus(*v)
 	}
+	return _u
+}
+
+// SetTaken sets the "taken" field.
+func (_u *AttemptUpdateOne) SetTaken(v json.RawMessage) *AttemptUpdateOne {
+	_u.mutation.SetTaken(v)
+	return _u
+}
+
+// AppendTaken appends value to the "taken" field.
+func (_u *AttemptUpdateOne) AppendTaken(v json.RawMessage) *AttemptUpdateOne {
+	_u.mutation.AppendTaken(v)
 	return _u
 }
 
@@ -1249,6 +1227,26 @@ func (_u *AttemptUpdateOne) ClearSessionID() *AttemptUpdateOne {
 	return _u
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (_u *AttemptUpdateOne) SetFormerSessionID(v uuid.UUID) *AttemptUpdateOne {
+	_u.mutation.SetFormerSessionID(v)
+	return _u
+}
+
+// SetNillableFormerSessionID sets the "former_session_id" field if the given value is not nil.
+func (_u *AttemptUpdateOne) SetNillableFormerSessionID(v *uuid.UUID) *AttemptUpdateOne {
+	if v != nil {
+		_u.SetFormerSessionID(*v)
+	}
+	return _u
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (_u *AttemptUpdateOne) ClearFormerSessionID() *AttemptUpdateOne {
+	_u.mutation.ClearFormerSessionID()
+	return _u
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (_u *AttemptUpdateOne) SetCountedAt(v time.Time) *AttemptUpdateOne {
 	_u.mutation.SetCountedAt(v)
@@ -1282,21 +1280,6 @@ func (_u *AttemptUpdateOne) AddAnswers(v ...*Answer) *AttemptUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddAnswerIDs(ids...)
-}
-
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by IDs.
-func (_u *AttemptUpdateOne) AddChangeIDs(ids ...int64) *AttemptUpdateOne {
-	_u.mutation.AddChangeIDs(ids...)
-	return _u
-}
-
-// AddChanges adds the "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdateOne) AddChanges(v ...*AnswerChange) *AttemptUpdateOne {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.AddChangeIDs(ids...)
 }
 
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by IDs.
@@ -1372,27 +1355,6 @@ func (_u *AttemptUpdateOne) RemoveAnswers(v ...*Answer) *AttemptUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveAnswerIDs(ids...)
-}
-
-// ClearChanges clears all "changes" edges to the AnswerChange entity.
-func (_u *AttemptUpdateOne) ClearChanges() *AttemptUpdateOne {
-	_u.mutation.ClearChanges()
-	return _u
-}
-
-// RemoveChangeIDs removes the "changes" edge to AnswerChange entities by IDs.
-func (_u *AttemptUpdateOne) RemoveChangeIDs(ids ...int64) *AttemptUpdateOne {
-	_u.mutation.RemoveChangeIDs(ids...)
-	return _u
-}
-
-// RemoveChanges removes "changes" edges to AnswerChange entities.
-func (_u *AttemptUpdateOne) RemoveChanges(v ...*AnswerChange) *AttemptUpdateOne {
-	ids := make([]int64, len(v))
-	for i := range v {
-		ids[i] = v[i].ID
-	}
-	return _u.RemoveChangeIDs(ids...)
 }
 
 // ClearPausesTaken clears all "pauses_taken" edges to the AttemptPause entity.
@@ -1535,6 +1497,14 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 	if value, ok := _u.mutation.Status(); ok {
 		_spec.SetField(attempt.FieldStatus, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Taken(); ok {
+		_spec.SetField(attempt.FieldTaken, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedTaken(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, attempt.FieldTaken, value)
+		})
+	}
 	if value, ok := _u.mutation.AdvancedAt(); ok {
 		_spec.SetField(attempt.FieldAdvancedAt, field.TypeTime, value)
 	}
@@ -1622,6 +1592,12 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 	if _u.mutation.SessionIDCleared() {
 		_spec.ClearField(attempt.FieldSessionID, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.FormerSessionID(); ok {
+		_spec.SetField(attempt.FieldFormerSessionID, field.TypeUUID, value)
+	}
+	if _u.mutation.FormerSessionIDCleared() {
+		_spec.ClearField(attempt.FieldFormerSessionID, field.TypeUUID)
+	}
 	if value, ok := _u.mutation.CountedAt(); ok {
 		_spec.SetField(attempt.FieldCountedAt, field.TypeTime, value)
 	}
@@ -1666,51 +1642,6 @@ func (_u *AttemptUpdateOne) sqlSave(ctx context.Context) (_node *Attempt, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(answer.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.RemovedChangesIDs(); len(nodes) > 0 && !_u.mutation.ChangesCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ChangesIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: false,
-			Table:   attempt.ChangesTable,
-			Columns: []string{attempt.ChangesColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(answerchange.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

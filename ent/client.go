@@ -1528,22 +1528,6 @@ func (c *AnswerChangeClient) GetX(ctx context.Context, id int64) *AnswerChange {
 	return obj
 }
 
-// QueryAttempt queries the attempt edge of a AnswerChange.
-func (c *AnswerChangeClient) QueryAttempt(_m *AnswerChange) *AttemptQuery {
-	query := (&AttemptClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(answerchange.Table, answerchange.FieldID, id),
-			sqlgraph.To(attempt.Table, attempt.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, answerchange.AttemptTable, answerchange.AttemptColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *AnswerChangeClient) Hooks() []Hook {
 	return c.hooks.AnswerChange
@@ -1734,22 +1718,6 @@ func (c *AttemptClient) QueryAnswers(_m *Attempt) *AnswerQuery {
 			sqlgraph.From(attempt.Table, attempt.FieldID, id),
 			sqlgraph.To(answer.Table, answer.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, attempt.AnswersTable, attempt.AnswersColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// QueryChanges queries the changes edge of a Attempt.
-func (c *AttemptClient) QueryChanges(_m *Attempt) *AnswerChangeQuery {
-	query := (&AnswerChangeClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(attempt.Table, attempt.FieldID, id),
-			sqlgraph.To(answerchange.Table, answerchange.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, attempt.ChangesTable, attempt.ChangesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

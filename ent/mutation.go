@@ -4691,27 +4691,26 @@ func (m *AnswerMutation) ResetEdge(name string) error {
 // AnswerChangeMutation represents an operation that mutates the AnswerChange nodes in the graph.
 type AnswerChangeMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *int64
-	number         *int
-	addnumber      *int
-	replaced       *string
-	choice         *string
-	seq            *int64
-	addseq         *int64
-	elapsed_ms     *int64
-	addelapsed_ms  *int64
-	outcome        *string
-	client_at      *time.Time
-	server_at      *time.Time
-	session_id     *uuid.UUID
-	clearedFields  map[string]struct{}
-	attempt        *uuid.UUID
-	clearedattempt bool
-	done           bool
-	oldValue       func(context.Context) (*AnswerChange, error)
-	predicates     []predicate.AnswerChange
+	op            Op
+	typ           string
+	id            *int64
+	attempt_id    *uuid.UUID
+	number        *int
+	addnumber     *int
+	replaced      *string
+	choice        *string
+	seq           *int64
+	addseq        *int64
+	elapsed_ms    *int64
+	addelapsed_ms *int64
+	outcome       *string
+	client_at     *time.Time
+	server_at     *time.Time
+	session_id    *uuid.UUID
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*AnswerChange, error)
+	predicates    []predicate.AnswerChange
 }
 
 var _ ent.Mutation = (*AnswerChangeMutation)(nil)
@@ -4820,12 +4819,12 @@ func (m *AnswerChangeMutation) IDs(ctx context.Context) ([]int64, error) {
 
 // SetAttemptID sets the "attempt_id" field.
 func (m *AnswerChangeMutation) SetAttemptID(u uuid.UUID) {
-	m.attempt = &u
+	m.attempt_id = &u
 }
 
 // AttemptID returns the value of the "attempt_id" field in the mutation.
 func (m *AnswerChangeMutation) AttemptID() (r uuid.UUID, exists bool) {
-	v := m.attempt
+	v := m.attempt_id
 	if v == nil {
 		return
 	}
@@ -4851,7 +4850,7 @@ func (m *AnswerChangeMutation) OldAttemptID(ctx context.Context) (v uuid.UUID, e
 
 // ResetAttemptID resets all changes to the "attempt_id" field.
 func (m *AnswerChangeMutation) ResetAttemptID() {
-	m.attempt = nil
+	m.attempt_id = nil
 }
 
 // SetNumber sets the "number" field.
@@ -5264,33 +5263,6 @@ func (m *AnswerChangeMutation) ResetSessionID() {
 	delete(m.clearedFields, answerchange.FieldSessionID)
 }
 
-// ClearAttempt clears the "attempt" edge to the Attempt entity.
-func (m *AnswerChangeMutation) ClearAttempt() {
-	m.clearedattempt = true
-	m.clearedFields[answerchange.FieldAttemptID] = struct{}{}
-}
-
-// AttemptCleared reports if the "attempt" edge to the Attempt entity was cleared.
-func (m *AnswerChangeMutation) AttemptCleared() bool {
-	return m.clearedattempt
-}
-
-// AttemptIDs returns the "attempt" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// AttemptID instead. It exists only for internal usage by the builders.
-func (m *AnswerChangeMutation) AttemptIDs() (ids []uuid.UUID) {
-	if id := m.attempt; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetAttempt resets all changes to the "attempt" edge.
-func (m *AnswerChangeMutation) ResetAttempt() {
-	m.attempt = nil
-	m.clearedattempt = false
-}
-
 // Where appends a list predicates to the AnswerChangeMutation builder.
 func (m *AnswerChangeMutation) Where(ps ...predicate.AnswerChange) {
 	m.predicates = append(m.predicates, ps...)
@@ -5326,7 +5298,7 @@ func (m *AnswerChangeMutation) Type() string {
 // AddedFields().
 func (m *AnswerChangeMutation) Fields() []string {
 	fields := make([]string, 0, 10)
-	if m.attempt != nil {
+	if m.attempt_id != nil {
 		fields = append(fields, answerchange.FieldAttemptID)
 	}
 	if m.number != nil {
@@ -5631,28 +5603,19 @@ func (m *AnswerChangeMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AnswerChangeMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
-	if m.attempt != nil {
-		edges = append(edges, answerchange.EdgeAttempt)
-	}
+	edges := make([]string, 0, 0)
 	return edges
 }
 
 // AddedIDs returns all IDs (to other nodes) that were added for the given edge
 // name in this mutation.
 func (m *AnswerChangeMutation) AddedIDs(name string) []ent.Value {
-	switch name {
-	case answerchange.EdgeAttempt:
-		if id := m.attempt; id != nil {
-			return []ent.Value{*id}
-		}
-	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AnswerChangeMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 0)
 	return edges
 }
 
@@ -5664,42 +5627,25 @@ func (m *AnswerChangeMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AnswerChangeMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
-	if m.clearedattempt {
-		edges = append(edges, answerchange.EdgeAttempt)
-	}
+	edges := make([]string, 0, 0)
 	return edges
 }
 
 // EdgeCleared returns a boolean which indicates if the edge with the given name
 // was cleared in this mutation.
 func (m *AnswerChangeMutation) EdgeCleared(name string) bool {
-	switch name {
-	case answerchange.EdgeAttempt:
-		return m.clearedattempt
-	}
 	return false
 }
 
 // ClearEdge clears the value of the edge with the given name. It returns an error
 // if that edge is not defined in the schema.
 func (m *AnswerChangeMutation) ClearEdge(name string) error {
-	switch name {
-	case answerchange.EdgeAttempt:
-		m.ClearAttempt()
-		return nil
-	}
 	return fmt.Errorf("unknown AnswerChange unique edge %s", name)
 }
 
 // ResetEdge resets all changes to the edge with the given name in this mutation.
 // It returns an error if the edge is not defined in the schema.
 func (m *AnswerChangeMutation) ResetEdge(name string) error {
-	switch name {
-	case answerchange.EdgeAttempt:
-		m.ResetAttempt()
-		return nil
-	}
 	return fmt.Errorf("unknown AnswerChange edge %s", name)
 }
 
@@ -5742,6 +5688,7 @@ type AttemptMutation struct {
 	pauses                *int
 	addpauses             *int
 	session_id            *uuid.UUID
+	former_session_id     *uuid.UUID
 	counted_at            *time.Time
 	clearedFields         map[string]struct{}
 	user                  *uuid.UUID
@@ -5753,9 +5700,6 @@ type AttemptMutation struct {
 	answers               map[int64]struct{}
 	removedanswers        map[int64]struct{}
 	clearedanswers        bool
-	changes               map[int64]struct{}
-	removedchanges        map[int64]struct{}
-	clearedchanges        bool
 	pauses_taken          map[uuid.UUID]struct{}
 	removedpauses_taken   map[uuid.UUID]struct{}
 	clearedpauses_taken   bool
@@ -7037,6 +6981,55 @@ func (m *AttemptMutation) ResetSessionID() {
 	delete(m.clearedFields, attempt.FieldSessionID)
 }
 
+// SetFormerSessionID sets the "former_session_id" field.
+func (m *AttemptMutation) SetFormerSessionID(u uuid.UUID) {
+	m.former_session_id = &u
+}
+
+// FormerSessionID returns the value of the "former_session_id" field in the mutation.
+func (m *AttemptMutation) FormerSessionID() (r uuid.UUID, exists bool) {
+	v := m.former_session_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormerSessionID returns the old "former_session_id" field's value of the Attempt entity.
+// If the Attempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AttemptMutation) OldFormerSessionID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormerSessionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormerSessionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormerSessionID: %w", err)
+	}
+	return oldValue.FormerSessionID, nil
+}
+
+// ClearFormerSessionID clears the value of the "former_session_id" field.
+func (m *AttemptMutation) ClearFormerSessionID() {
+	m.former_session_id = nil
+	m.clearedFields[attempt.FieldFormerSessionID] = struct{}{}
+}
+
+// FormerSessionIDCleared returns if the "former_session_id" field was cleared in this mutation.
+func (m *AttemptMutation) FormerSessionIDCleared() bool {
+	_, ok := m.clearedFields[attempt.FieldFormerSessionID]
+	return ok
+}
+
+// ResetFormerSessionID resets all changes to the "former_session_id" field.
+func (m *AttemptMutation) ResetFormerSessionID() {
+	m.former_session_id = nil
+	delete(m.clearedFields, attempt.FieldFormerSessionID)
+}
+
 // SetCountedAt sets the "counted_at" field.
 func (m *AttemptMutation) SetCountedAt(t time.Time) {
 	m.counted_at = &t
@@ -7221,60 +7214,6 @@ func (m *AttemptMutation) ResetAnswers() {
 	m.removedanswers = nil
 }
 
-// AddChangeIDs adds the "changes" edge to the AnswerChange entity by ids.
-func (m *AttemptMutation) AddChangeIDs(ids ...int64) {
-	if m.changes == nil {
-		m.changes = make(map[int64]struct{})
-	}
-	for i := range ids {
-		m.changes[ids[i]] = struct{}{}
-	}
-}
-
-// ClearChanges clears the "changes" edge to the AnswerChange entity.
-func (m *AttemptMutation) ClearChanges() {
-	m.clearedchanges = true
-}
-
-// ChangesCleared reports if the "changes" edge to the AnswerChange entity was cleared.
-func (m *AttemptMutation) ChangesCleared() bool {
-	return m.clearedchanges
-}
-
-// RemoveChangeIDs removes the "changes" edge to the AnswerChange entity by IDs.
-func (m *AttemptMutation) RemoveChangeIDs(ids ...int64) {
-	if m.removedchanges == nil {
-		m.removedchanges = make(map[int64]struct{})
-	}
-	for i := range ids {
-		delete(m.changes, ids[i])
-		m.removedchanges[ids[i]] = struct{}{}
-	}
-}
-
-// RemovedChanges returns the removed IDs of the "changes" edge to the AnswerChange entity.
-func (m *AttemptMutation) RemovedChangesIDs() (ids []int64) {
-	for id := range m.removedchanges {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// ChangesIDs returns the "changes" edge IDs in the mutation.
-func (m *AttemptMutation) ChangesIDs() (ids []int64) {
-	for id := range m.changes {
-		ids = append(ids, id)
-	}
-	return
-}
-
-// ResetChanges resets all changes to the "changes" edge.
-func (m *AttemptMutation) ResetChanges() {
-	m.changes = nil
-	m.clearedchanges = false
-	m.removedchanges = nil
-}
-
 // AddPausesTakenIDs adds the "pauses_taken" edge to the AttemptPause entity by ids.
 func (m *AttemptMutation) AddPausesTakenIDs(ids ...uuid.UUID) {
 	if m.pauses_taken == nil {
@@ -7456,7 +7395,7 @@ func (m *AttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AttemptMutation) Fields() []string {
-	fields := make([]string, 0, 25)
+	fields := make([]string, 0, 26)
 	if m.user != nil {
 		fields = append(fields, attempt.FieldUserID)
 	}
@@ -7529,6 +7468,9 @@ func (m *AttemptMutation) Fields() []string {
 	if m.session_id != nil {
 		fields = append(fields, attempt.FieldSessionID)
 	}
+	if m.former_session_id != nil {
+		fields = append(fields, attempt.FieldFormerSessionID)
+	}
 	if m.counted_at != nil {
 		fields = append(fields, attempt.FieldCountedAt)
 	}
@@ -7588,6 +7530,8 @@ func (m *AttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.Pauses()
 	case attempt.FieldSessionID:
 		return m.SessionID()
+	case attempt.FieldFormerSessionID:
+		return m.FormerSessionID()
 	case attempt.FieldCountedAt:
 		return m.CountedAt()
 	}
@@ -7647,6 +7591,8 @@ func (m *AttemptMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldPauses(ctx)
 	case attempt.FieldSessionID:
 		return m.OldSessionID(ctx)
+	case attempt.FieldFormerSessionID:
+		return m.OldFormerSessionID(ctx)
 	case attempt.FieldCountedAt:
 		return m.OldCountedAt(ctx)
 	}
@@ -7825,6 +7771,13 @@ func (m *AttemptMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSessionID(v)
+		return nil
+	case attempt.FieldFormerSessionID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormerSessionID(v)
 		return nil
 	case attempt.FieldCountedAt:
 		v, ok := value.(time.Time)
@@ -8013,6 +7966,9 @@ func (m *AttemptMutation) ClearedFields() []string {
 	if m.FieldCleared(attempt.FieldSessionID) {
 		fields = append(fields, attempt.FieldSessionID)
 	}
+	if m.FieldCleared(attempt.FieldFormerSessionID) {
+		fields = append(fields, attempt.FieldFormerSessionID)
+	}
 	if m.FieldCleared(attempt.FieldCountedAt) {
 		fields = append(fields, attempt.FieldCountedAt)
 	}
@@ -8044,6 +8000,9 @@ func (m *AttemptMutation) ClearField(name string) error {
 		return nil
 	case attempt.FieldSessionID:
 		m.ClearSessionID()
+		return nil
+	case attempt.FieldFormerSessionID:
+		m.ClearFormerSessionID()
 		return nil
 	case attempt.FieldCountedAt:
 		m.ClearCountedAt()
@@ -8128,6 +8087,9 @@ func (m *AttemptMutation) ResetField(name string) error {
 	case attempt.FieldSessionID:
 		m.ResetSessionID()
 		return nil
+	case attempt.FieldFormerSessionID:
+		m.ResetFormerSessionID()
+		return nil
 	case attempt.FieldCountedAt:
 		m.ResetCountedAt()
 		return nil
@@ -8137,7 +8099,7 @@ func (m *AttemptMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *AttemptMutation) AddedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 7)
 	if m.user != nil {
 		edges = append(edges, attempt.EdgeUser)
 	}
@@ -8149,9 +8111,6 @@ func (m *AttemptMutation) AddedEdges() []string {
 	}
 	if m.answers != nil {
 		edges = append(edges, attempt.EdgeAnswers)
-	}
-	if m.changes != nil {
-		edges = append(edges, attempt.EdgeChanges)
 	}
 	if m.pauses_taken != nil {
 		edges = append(edges, attempt.EdgePausesTaken)
@@ -8187,12 +8146,6 @@ func (m *AttemptMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
-	case attempt.EdgeChanges:
-		ids := make([]ent.Value, 0, len(m.changes))
-		for id := range m.changes {
-			ids = append(ids, id)
-		}
-		return ids
 	case attempt.EdgePausesTaken:
 		ids := make([]ent.Value, 0, len(m.pauses_taken))
 		for id := range m.pauses_taken {
@@ -8215,12 +8168,9 @@ func (m *AttemptMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *AttemptMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 7)
 	if m.removedanswers != nil {
 		edges = append(edges, attempt.EdgeAnswers)
-	}
-	if m.removedchanges != nil {
-		edges = append(edges, attempt.EdgeChanges)
 	}
 	if m.removedpauses_taken != nil {
 		edges = append(edges, attempt.EdgePausesTaken)
@@ -8238,12 +8188,6 @@ func (m *AttemptMutation) RemovedIDs(name string) []ent.Value {
 	case attempt.EdgeAnswers:
 		ids := make([]ent.Value, 0, len(m.removedanswers))
 		for id := range m.removedanswers {
-			ids = append(ids, id)
-		}
-		return ids
-	case attempt.EdgeChanges:
-		ids := make([]ent.Value, 0, len(m.removedchanges))
-		for id := range m.removedchanges {
 			ids = append(ids, id)
 		}
 		return ids
@@ -8265,7 +8209,7 @@ func (m *AttemptMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *AttemptMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 8)
+	edges := make([]string, 0, 7)
 	if m.cleareduser {
 		edges = append(edges, attempt.EdgeUser)
 	}
@@ -8277,9 +8221,6 @@ func (m *AttemptMutation) ClearedEdges() []string {
 	}
 	if m.clearedanswers {
 		edges = append(edges, attempt.EdgeAnswers)
-	}
-	if m.clearedchanges {
-		edges = append(edges, attempt.EdgeChanges)
 	}
 	if m.clearedpauses_taken {
 		edges = append(edges, attempt.EdgePausesTaken)
@@ -8305,8 +8246,6 @@ func (m *AttemptMutation) EdgeCleared(name string) bool {
 		return m.clearedrevision
 	case attempt.EdgeAnswers:
 		return m.clearedanswers
-	case attempt.EdgeChanges:
-		return m.clearedchanges
 	case attempt.EdgePausesTaken:
 		return m.clearedpauses_taken
 	case attempt.EdgeResult:
@@ -8352,9 +8291,6 @@ func (m *AttemptMutation) ResetEdge(name string) error {
 		return nil
 	case attempt.EdgeAnswers:
 		m.ResetAnswers()
-		return nil
-	case attempt.EdgeChanges:
-		m.ResetChanges()
 		return nil
 	case attempt.EdgePausesTaken:
 		m.ResetPausesTaken()

@@ -16,7 +16,10 @@ type Attempts interface {
 	Add(ctx context.Context, a *attempt.Attempt) error
 	// ForChange returns an attempt that nobody else may touch meanwhile; attempt.ErrNotFound.
 	ForChange(ctx context.Context, id uuid.UUID) (*attempt.Attempt, error)
-	// Save stores a changed attempt whose Version is one more than the stored one; ErrStale when it is not.
+	// OpenOf returns the attempts of a learner that are in progress, as ForChange does, in the order they were started.
+	OpenOf(ctx context.Context, user uuid.UUID) ([]*attempt.Attempt, error)
+	// Save stores a changed attempt whose Version is one more than the stored one; ErrStale when it is not. It logs a
+	// pause that began or ended. Answered and Position belong to Answers and stay as they are.
 	Save(ctx context.Context, a *attempt.Attempt) error
 }
 
@@ -79,13 +82,15 @@ type AttemptRepos struct {
 	Results  Results
 	Jobs     Jobs
 	Audit    AuditLog
+
+	Accommodations Accommodations
+	Sessions       LiveSessions
 }
 
 // AttemptView is an attempt with what else is told about it.
 type AttemptView struct {
 	attempt.Snapshot
 	Revision int // number of the exam's revision that is taken
-	Answered int // items with a choice
 }
 
 // AttemptFilter selects attempts; a zero field selects all.

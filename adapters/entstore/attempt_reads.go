@@ -9,7 +9,6 @@ import (
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/ent"
-	"github.com/toeic-app/toeic/ent/answer"
 	entattempt "github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/examrevision"
 	"github.com/toeic-app/toeic/ent/predicate"
@@ -39,11 +38,7 @@ func (r attemptReads) Attempt(ctx context.Context, id uuid.UUID) (ports.AttemptV
 	if err != nil {
 		return ports.AttemptView{}, orNotFound(err, attempt.ErrNotFound)
 	}
-	counts, err := r.counts(ctx, []uuid.UUID{id})
-	if err != nil {
-		return ports.AttemptView{}, err
-	}
-	return viewFromRow(row, counts)
+	return viewFromRow(row)
 }
 
 func (r attemptReads) List(ctx context.Context, which ports.AttemptFilter, page ports.Page) (ports.Slice[ports.AttemptView], error) {
@@ -56,16 +51,7 @@ func (r attemptReads) List(ctx context.Context, which ports.AttemptFilter, page 
 	if err != nil {
 		return ports.Slice[ports.AttemptView]{}, translate(err)
 	}
-	ids := make([]uuid.UUID, len(rows))
-	for i, row := range rows {
-		ids[i] = row.ID
-	}
-	counts, err := r.counts(ctx, ids)
-	if err != nil {
-		return ports.Slice[ports.AttemptView]{}, err
-	}
-	from := func(row *ent.Attempt) (ports.AttemptView, error) { return viewFromRow(row, counts) }
-	return slice(rows, page, from, func(v ports.AttemptView) uuid.UUID { return v.ID })
+	return slice(rows, page, viewFromRow, func(v ports.AttemptView) uuid.UUID { return v.ID })
 }
 
 func attemptsWhere(which ports.AttemptFilter) []predicate.Attempt {
@@ -91,33 +77,12 @@ func attemptsWhere(which ports.AttemptFilter) []predicate.Attempt {
 	return where
 }
 
-// counts returns how many items of each attempt have a choice.
-func (r attemptReads) counts(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]int, error) {
-	if len(ids) == 0 {
-		return nil, nil //nolint:nilnil // reading a nil map gives 0, which is what no attempt has
-	}
-	var rows []struct {
-		AttemptID uuid.UUID `json:"attempt_id"`
-		Count     int       `json:"count"`
-	}
-	err := r.c.Answer.Query().Where(answer.AttemptIDIn(ids...), answer.ChoiceNEQ("")).
-		GroupBy(answer.FieldAttemptID).Aggregate(ent.Count()).Scan(ctx, &rows)
-	if err != nil {
-		return nil, translate(err)
-	}
-	counts := make(map[uuid.UUID]int, len(rows))
-	for _, row := range rows {
-		counts[row.AttemptID] = row.Count
-	}
-	return counts, nil
-}
-
 // revisionNumber leaves the content of the revision in the database.
 func revisionNumber(q *ent.ExamRevisionQuery) {
 	q.Select(examrevision.FieldID, examrevision.FieldNumber)
 }
 
-func viewFromRow(row *ent.Attempt, counts map[uuid.UUID]int) (ports.AttemptView, error) {
+func viewFromRow(row *ent.Attempt) (ports.AttemptView, error) {
 	s, err := attemptFromRow(row)
 	if err != nil {
 		return ports.AttemptView{}, err
@@ -126,5 +91,5 @@ func viewFromRow(row *ent.Attempt, counts map[uuid.UUID]int) (ports.AttemptView,
 	if err != nil {
 		return ports.AttemptView{}, fmt.Errorf("revision of attempt %s: %w", row.ID, err)
 	}
-	return ports.AttemptView{Snapshot: s, Revision: revision.Number, Answered: counts[row.ID]}, nil
+	return ports.AttemptView{Snapshot: s, Revision: revision.Number}, nil
 }

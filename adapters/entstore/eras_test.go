@@ -75,6 +75,7 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				readContent(t, s)
 				readAttempts(t, s, e.version)
 				readReplies(t, s)
+				readPractice(t, s, e.version)
 			})
 		}
 	}
@@ -206,7 +207,7 @@ func readContent(t *testing.T, s *entstore.Store) {
 	same(t, stored, err, table)
 }
 
-// roomEra is the first era of positions in the order of answers.
+// roomEra is the first era of pauses, accommodations and devices.
 const roomEra = 20261125171023
 
 func readAttempts(t *testing.T, s *entstore.Store, era int64) {
@@ -214,7 +215,8 @@ func readAttempts(t *testing.T, s *entstore.Store, era int64) {
 	taken := exam.Outline{{Part: 5, First: 1, Count: 1}}
 	expired := attempt.Snapshot{
 		ID: row(6, 1), UserID: row(1, 1), ExamID: row(4, 1), RevisionID: row(5, 1), Mode: attempt.ExamMode, Status: attempt.Expired, Taken: taken,
-		StartedAt: early, ReadingTime: 45 * time.Second, AdvancedAt: &early, DeadlineAt: &later, ClosedAt: &last, Version: 3, Answered: 1,
+		StartedAt: early, ReadingTime: 45 * time.Second, AdvancedAt: &early, DeadlineAt: &later, ClosedAt: &last, Version: 3,
+		Answered: 1, // which the migration counts
 	}
 	open := attempt.Snapshot{
 		ID: row(6, 2), UserID: row(1, 1), ExamID: row(4, 1), RevisionID: row(5, 1), Mode: attempt.PracticeMode, Status: attempt.InProgress, Taken: taken,
@@ -222,10 +224,17 @@ func readAttempts(t *testing.T, s *entstore.Store, era int64) {
 	}
 	var position int64
 	if era >= roomEra {
-		expired.Position, open.Position, position = 7, 2, 7
+		position = 7
+		expired.Position, expired.Holder, expired.FormerHolder = 7, pointer(row(2, 1)), pointer(row(2, 2))
+		expired.Granted = attempt.Accommodation{MoreTime: 50, Extra: time.Minute, MorePause: 100, ListeningOmitted: true}
+		open.Position, open.Limit, open.PausedAt, open.Paused, open.Pauses = 2, 10*time.Minute, &later, 1500*time.Millisecond, 2
+		grant, err := s.Accommodations().Grant(t.Context(), row(1, 1))
+		same(t, grant, err, attempt.Grant{UserID: row(1, 1), Accommodation: expired.Granted, UpdatedAt: later, Version: 2})
+		policy, err := s.DevicePolicies().DevicePolicy(t.Context(), row(4, 1))
+		same(t, policy, err, attempt.TakeOver)
 	}
 	list, err := s.AttemptReads().List(t.Context(), ports.AttemptFilter{User: row(1, 1)}, ports.Page{Limit: 10})
-	same(t, list.Items, err, []ports.AttemptView{{Snapshot: open, Revision: 1}, {Snapshot: expired, Revision: 1, Answered: 1}})
+	same(t, list.Items, err, []ports.AttemptView{{Snapshot: open, Revision: 1}, {Snapshot: expired, Revision: 1}})
 	sheet, err := s.AttemptReads().Sheet(t.Context(), expired.ID)
 	same(t, sheet, err, attempt.Sheet{1: {Number: 1, Choice: 'A', Seq: attempt.MaxSeq, Elapsed: 1500, At: later, Position: position}})
 	sheet, err = s.AttemptReads().Sheet(t.Context(), open.ID)

@@ -41,7 +41,7 @@ func (s *Store) Questions() ports.Questions { return questions{s.client.Question
 func (s *Store) MediaFiles() ports.MediaFiles { return mediaFiles{s.client} }
 
 // Conversions reads conversion tables.
-func (s *Store) Conversions() ports.Conversions { return conversions{s.client} }
+func (s *Store) Conversions() ports.ExamConversions { return conversions{s.client, s.dialect} }
 
 type catalogue struct{ c *ent.Client }
 
@@ -130,7 +130,10 @@ func (r mediaFiles) File(ctx context.Context, hash string) (exam.Media, []byte, 
 	return exam.Media{Hash: row.ID, Type: row.Type, Size: row.Size}, row.Data, nil
 }
 
-type conversions struct{ c *ent.Client }
+type conversions struct {
+	c       *ent.Client
+	dialect migrations.Dialect
+}
 
 func (r conversions) Table(ctx context.Context, version string) (score.Table, error) {
 	row, err := r.c.ConversionTable.Get(ctx, version)

@@ -24,7 +24,7 @@ func (s *Store) Identity() ports.UnitOfWork[ports.IdentityRepos] {
 			Exports:       exports{c.AccountExport},
 			Erasures:      erasures{c},
 			Keys:          keys{c, tx.dialect},
-			Jobs:          jobs{c.Job},
+			Jobs:          tx.jobs(),
 			Audit:         auditLog{c, tx.dialect},
 		}
 	}}

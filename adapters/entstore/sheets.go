@@ -3,8 +3,10 @@ package entstore
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,9 +49,9 @@ func (u sheetUnit) once(ctx context.Context, fn func(ctx context.Context, repos 
 		return translate(fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit; what failed before is the news
-	var sheets ports.AnswerSheets = sqliteSheets{tx: tx}
+	var sheets ports.AnswerSheets = sqliteSheets{tx: tx, known: u.store.outlines}
 	if postgres {
-		sheets = postgresSheets{tx: tx, statements: u.store.prepared}
+		sheets = postgresSheets{tx: tx, statements: u.store.prepared, known: u.store.outlines}
 	}
 	if err := fn(ctx, ports.AnswerRepos{Sheets: sheets}); err != nil {
 		return translate(err)
@@ -63,28 +65,59 @@ func (u sheetUnit) once(ctx context.Context, fn func(ctx context.Context, repos 
 // heldColumns are those of an attempt's row, in the order in which scanAttempt reads them.
 const heldColumns = "id, user_id, exam_id, revision_id, mode, status, taken, started_at, listening_seconds, reading_seconds, " +
 	"advanced_at, deadline_at, closed_at, version, answered, position, time_percent, extra_seconds, pause_percent, " +
-	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, counted_at"
+	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, former_session_id, counted_at"
 
-func scanAttempt(rows *sql.Rows) (*attempt.Attempt, error) {
+func scanAttempt(rows *sql.Rows, known *outlines) (*attempt.Attempt, error) {
 	var r ent.Attempt
 	if err := rows.Scan(&r.ID, &r.UserID, &r.ExamID, &r.RevisionID, &r.Mode, &r.Status, (*[]byte)(&r.Taken), &r.StartedAt, &r.ListeningSeconds, &r.ReadingSeconds,
 		&r.AdvancedAt, &r.DeadlineAt, &r.ClosedAt, &r.Version, &r.Answered, &r.Position, &r.TimePercent, &r.ExtraSeconds, &r.PausePercent,
-		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.CountedAt); err != nil {
+		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.FormerSessionID, &r.CountedAt); err != nil {
 		return nil, fmt.Errorf("read an attempt: %w", err)
 	}
-	s, err := attemptFromRow(&r)
+	taken, err := known.of(r.Taken)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("outline of attempt %s: %w", r.ID, err)
 	}
-	return attempt.Restore(s), nil
+	return attempt.Restore(attemptWith(&r, taken)), nil
+}
+
+// outlines remembers decoded outlines: there are few, and each would be decoded with every answer otherwise.
+type outlines struct {
+	mu   sync.RWMutex
+	kept map[string]exam.Outline
+}
+
+const maxOutlines = 1000
+
+// of decodes an outline. What it returns is shared and must not be changed.
+func (o *outlines) of(encoded []byte) (exam.Outline, error) {
+	o.mu.RLock()
+	known, ok := o.kept[string(encoded)]
+	o.mu.RUnlock()
+	if ok {
+		return known, nil
+	}
+	var decoded exam.Outline
+	if err := json.Unmarshal(encoded, &decoded); err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.kept == nil {
+		o.kept = map[string]exam.Outline{}
+	}
+	if len(o.kept) < maxOutlines {
+		o.kept[string(encoded)] = decoded
+	}
+	return decoded, nil
 }
 
 // heldFromRows reads attempts.
-func heldFromRows(rows *sql.Rows, most int) (map[uuid.UUID]*attempt.Attempt, error) {
+func heldFromRows(rows *sql.Rows, known *outlines, most int) (map[uuid.UUID]*attempt.Attempt, error) {
 	defer rows.Close()
 	out := make(map[uuid.UUID]*attempt.Attempt, most)
 	for rows.Next() {
-		a, err := scanAttempt(rows)
+		a, err := scanAttempt(rows, known)
 		if err != nil {
 			return nil, err
 		}

@@ -69,6 +69,7 @@ func (p *statements) ready(ctx context.Context, db *sql.DB) error {
 type postgresSheets struct {
 	tx *sql.Tx
 	*statements
+	known *outlines
 }
 
 func (r postgresSheets) query(ctx context.Context, s *sql.Stmt, args ...any) (*sql.Rows, error) {
@@ -81,7 +82,7 @@ func (r postgresSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUI
 	if err != nil {
 		return nil, err
 	}
-	return heldFromRows(rows, len(ids))
+	return heldFromRows(rows, r.known, len(ids))
 }
 
 func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {

@@ -16,7 +16,10 @@ const sqliteRows = 3000
 
 // sqliteSheets implements ports.AnswerSheets. Holding needs no lock of its own: transactions begin by taking the one
 // write lock of the file.
-type sqliteSheets struct{ tx *sql.Tx }
+type sqliteSheets struct {
+	tx    *sql.Tx
+	known *outlines
+}
 
 func (r sqliteSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
 	args := make([]any, len(ids))
@@ -27,7 +30,7 @@ func (r sqliteSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]
 	if err != nil {
 		return nil, translate(err)
 	}
-	return heldFromRows(rows, len(ids))
+	return heldFromRows(rows, r.known, len(ids))
 }
 
 func (r sqliteSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {

@@ -14,8 +14,7 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	_ "github.com/lib/pq"  // the PostgreSQL driver
-	_ "modernc.org/sqlite" // the SQLite driver
+	_ "modernc.org/sqlite" // the SQLite driver; that of PostgreSQL comes with lifeline.go
 
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/migrations"
@@ -37,6 +36,8 @@ type Config struct {
 	Pool Pool
 	// Application names this process to PostgreSQL, so that an operator can tell connections apart.
 	Application string
+	// Lost hears when PostgreSQL stops answering, and why, and gets nil when it answers again. It may be nil.
+	Lost func(reason error)
 	// Volatile gives up SQLite's durability for speed; for tests alone.
 	Volatile bool
 }
@@ -49,8 +50,11 @@ type Store struct {
 	path    string // of the SQLite file
 	url     string // for lib/pq
 	files   fs.FS  // the migrations
+	bell    bell
+	life    *lifeline // nil on SQLite
 
 	prepared *statements
+	outlines *outlines
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -61,50 +65,71 @@ const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma
 
 // Open connects to the database. It does not touch the schema; see Migrate.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{prepared: &statements{}}
-	var driver, name, entDialect string
-	if path, ok := strings.CutPrefix(c.URL, "sqlite:"); ok {
-		synchronous := "FULL" // an acknowledged answer survives the loss of power
-		if c.Volatile {
-			synchronous = "OFF"
-		}
-		s.dialect, s.path = migrations.SQLite, path
-		driver, entDialect = "sqlite", dialect.SQLite
-		name = "file:" + escaped(path) + "?" + fmt.Sprintf(sqliteOptions, synchronous)
-		if err := private(path); err != nil {
-			return nil, err
-		}
-	} else {
-		address, err := postgresURL(c.URL, c.Application)
-		if err != nil {
-			return nil, err
-		}
-		s.dialect, s.url = migrations.Postgres, address
-		driver, entDialect, name = "postgres", dialect.Postgres, address
+	s := &Store{bell: newBell(), prepared: &statements{}, outlines: &outlines{}}
+	entDialect := dialect.Postgres
+	open := s.openPostgres
+	if strings.HasPrefix(c.URL, "sqlite:") {
+		entDialect, open = dialect.SQLite, s.openSQLite
 	}
-	files, err := migrations.Files(s.dialect)
-	if err != nil {
+	if err := open(ctx, c); err != nil {
 		return nil, err
 	}
-	s.files = files
-	db, err := sql.Open(driver, name)
-	if err != nil {
-		return nil, fmt.Errorf("open the database: %w", err)
+	var err error
+	if s.files, err = migrations.Files(s.dialect); err != nil {
+		return nil, errors.Join(err, s.closePool())
 	}
 	if c.Pool.MaxOpen > 0 {
-		db.SetMaxOpenConns(c.Pool.MaxOpen)
+		s.db.SetMaxOpenConns(c.Pool.MaxOpen)
 	}
 	if c.Pool.MinIdle > 0 {
-		db.SetMaxIdleConns(c.Pool.MinIdle)
+		s.db.SetMaxIdleConns(c.Pool.MinIdle)
 	}
-	db.SetConnMaxIdleTime(c.Pool.MaxIdleTime)
-	db.SetConnMaxLifetime(c.Pool.MaxLifetime)
-	if err := db.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), db.Close())
+	s.db.SetConnMaxIdleTime(c.Pool.MaxIdleTime)
+	s.db.SetConnMaxLifetime(c.Pool.MaxLifetime)
+	if err := s.db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), s.closePool())
 	}
-	s.db = db
-	s.client = ent.NewClient(ent.Driver(entsql.OpenDB(entDialect, db)))
+	s.client = ent.NewClient(ent.Driver(entsql.OpenDB(entDialect, s.db)))
 	return s, nil
+}
+
+func (s *Store) openSQLite(_ context.Context, c Config) error {
+	synchronous := "FULL" // an acknowledged answer survives the loss of power
+	if c.Volatile {
+		synchronous = "OFF"
+	}
+	s.dialect, s.path = migrations.SQLite, strings.TrimPrefix(c.URL, "sqlite:")
+	if err := private(s.path); err != nil {
+		return err
+	}
+	var err error
+	if s.db, err = sql.Open("sqlite", "file:"+escaped(s.path)+"?"+fmt.Sprintf(sqliteOptions, synchronous)); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	return nil
+}
+
+func (s *Store) openPostgres(ctx context.Context, c Config) error {
+	address, err := postgresURL(c.URL, c.Application)
+	if err != nil {
+		return err
+	}
+	life, connector, err := newLifeline(address, c.Lost)
+	if err != nil {
+		return err
+	}
+	life.start(ctx)
+	s.dialect, s.url, s.life, s.db = migrations.Postgres, address, life, sql.OpenDB(connector)
+	return nil
+}
+
+// closePool closes all connections, and stops watching them.
+func (s *Store) closePool() error {
+	err := s.db.Close()
+	if s.life != nil {
+		s.life.close()
+	}
+	return err
 }
 
 // postgresURL adds what lib/pq should know and the URL does not say. Errors never repeat the URL, which holds a password.
@@ -132,7 +157,7 @@ func postgresURL(raw, application string) (string, error) {
 }
 
 // Close closes all connections.
-func (s *Store) Close() error { return s.client.Close() }
+func (s *Store) Close() error { return s.closePool() }
 
 // Dialect tells which database this is.
 func (s *Store) Dialect() migrations.Dialect { return s.dialect }

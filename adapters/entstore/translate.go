@@ -15,6 +15,8 @@ import (
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/domain/job"
+	"github.com/toeic-app/toeic/domain/leaderboard"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -30,8 +32,10 @@ var constraints = []struct {
 	{"passkeys_credential_key", "passkeys.credential", identity.ErrPasskeyKnown},
 	{"external_identities_person", "external_identities.issuer, external_identities.subject", identity.ErrLinkTaken},
 	{"attempts_one_open", "attempts.user_id, attempts.exam_id", attempt.ErrAlreadyOpen},
+	{"leaderboard_entries_folded_key", "leaderboard_entries.folded", leaderboard.ErrPseudonymTaken},
 	{"exam_revisions_number", "exam_revisions.exam_id, exam_revisions.number", ports.ErrStale},
 	{"exams_slug_key", "exams.slug", ports.ErrStale},
+	{"jobs_once", "jobs.once", job.ErrAlreadyQueued},
 }
 
 // translate is the one reader of driver errors. It turns known ones into faults, around the original, and leaves the rest.
@@ -46,10 +50,27 @@ func translate(err error) error {
 	if named := violated(err); named != nil {
 		return named.Because(err)
 	}
+	if full(err) {
+		return ports.ErrFull.Because(err)
+	}
 	if unreachable(err) {
 		return ports.ErrUnavailable.Because(err)
 	}
 	return err
+}
+
+// full reports whether the database has no room left. SQLite takes back what it could not store whole; it says so in two
+// ways, the second where the file that its processes share could not grow.
+func full(err error) bool {
+	var p *pq.Error
+	if errors.As(err, &p) {
+		return p.Code == "53100" // disk full
+	}
+	var s *sqlite.Error
+	if errors.As(err, &s) {
+		return s.Code()&0xff == sqlite3.SQLITE_FULL || s.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
+	}
+	return false
 }
 
 // violated returns the fault of the unique constraint that err reports, or nil.
@@ -91,13 +112,13 @@ func unreachable(err error) bool {
 	var s *sqlite.Error
 	if errors.As(err, &s) {
 		switch s.Code() & 0xff { // the primary code
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
+		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY:
 			return true
 		}
 		return false
 	}
 	var n net.Error
-	return errors.As(err, &n) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone)
+	return errors.As(err, &n) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || errors.Is(err, errDown)
 }
 
 // busy reports whether SQLite gave up waiting for another connection's lock.

@@ -17,6 +17,7 @@ const maxTries = 4
 type session struct {
 	*ent.Tx
 	dialect migrations.Dialect
+	ordered *bool // whether a job was ordered that is due at once
 }
 
 // unit runs transactions whose repositories bind makes.
@@ -53,13 +54,17 @@ func (u unit[Repos]) once(ctx context.Context, fn func(ctx context.Context, repo
 			_ = tx.Rollback() // what failed before is the news; a broken connection is closed by the pool
 		}
 	}()
-	if err := fn(ctx, u.bind(session{Tx: tx, dialect: u.store.dialect})); err != nil {
+	ordered := false
+	if err := fn(ctx, u.bind(session{Tx: tx, dialect: u.store.dialect, ordered: &ordered})); err != nil {
 		return translate(err)
 	}
 	if err := tx.Commit(); err != nil {
 		return translate(fmt.Errorf("commit: %w", err))
 	}
 	committed = true
+	if ordered {
+		u.store.bell.ring()
+	}
 	return nil
 }
 

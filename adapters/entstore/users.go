@@ -10,6 +10,8 @@ import (
 
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ent"
+	"github.com/toeic-app/toeic/ent/answerchange"
+	entattempt "github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ent/predicate"
 	"github.com/toeic-app/toeic/ent/user"
 	"github.com/toeic-app/toeic/migrations"
@@ -151,6 +153,12 @@ func (r holders) Having(ctx context.Context, role identity.Role) (int, error) {
 type erasures struct{ c *ent.Client }
 
 func (r erasures) Erase(ctx context.Context, id uuid.UUID, at time.Time) error {
+	// The log of answers is no foreign table of attempts, see its schema.
+	attempts := sql.Select(entattempt.FieldID).From(sql.Table(entattempt.Table)).Where(sql.EQ(entattempt.FieldUserID, id))
+	_, err := r.c.AnswerChange.Delete().Where(func(s *sql.Selector) { s.Where(sql.In(s.C(answerchange.FieldAttemptID), attempts)) }).Exec(ctx)
+	if err != nil {
+		return translate(err)
+	}
 	n, err := r.c.User.Delete().Where(user.ID(id)).Exec(ctx)
 	if err != nil || n == 0 {
 		return translate(err)

@@ -1,7 +1,8 @@
-// Package system gives the use cases what the machine has: the time of day, and identifiers.
+// Package system gives the use cases what the machine has: the time of day, identifiers, and chance.
 package system
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,6 +13,7 @@ import (
 var (
 	_ ports.Clock = Clock{}
 	_ ports.IDs   = IDs{}
+	_ ports.Seeds = Seeds{}
 )
 
 // Clock is the machine's clock.
@@ -28,3 +30,9 @@ type IDs struct{}
 // those of other processes interleave to the millisecond. It panics when the machine has no randomness, without
 // which nothing here is safe.
 func (IDs) New() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// Seeds makes random numbers.
+type Seeds struct{}
+
+// New returns one of all 64-bit numbers, each as likely as any other.
+func (Seeds) New() uint64 { return rand.Uint64() } //nolint:gosec // it chooses questions, which is no secret

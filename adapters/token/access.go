@@ -32,7 +32,10 @@ const (
 )
 
 // Access signs and reads access tokens: JSON Web Tokens with HMAC-SHA256. Its keys can be replaced while it is in use.
-type Access struct{ ring atomic.Pointer[keyring] }
+type Access struct {
+	ring atomic.Pointer[keyring]
+	seen memo
+}
 
 // New returns an Access that signs with the first key and reads what any of them signed. It fails for a key of less
 // than 32 bytes or given twice. Without a key it can neither sign nor read until Use gives it some.
@@ -124,6 +127,10 @@ func (a *Access) Session(token string, now time.Time) (uuid.UUID, error) {
 	if len(token) > maxToken || strings.ContainsAny(token, "\r\n") { // Go's base64 skips line breaks, even when strict
 		return uuid.Nil, identity.ErrUnauthenticated
 	}
+	ring := a.ring.Load()
+	if session, ok := a.seen.session(token, ring, now); ok {
+		return session, nil
+	}
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
 		jwt.WithIssuer(issuer),
@@ -134,9 +141,10 @@ func (a *Access) Session(token string, now time.Time) (uuid.UUID, error) {
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	var c claims
-	_, err := parser.ParseWithClaims(token, &c, a.key)
+	_, err := parser.ParseWithClaims(token, &c, ring.key)
 	switch {
 	case err == nil:
+		a.seen.keep(strings.Clone(token), good{ring: ring, session: c.Session, until: c.ExpiresAt.Time}) // not the whole header
 		return c.Session, nil
 	case onlyExpired(err):
 		return uuid.Nil, identity.ErrTokenExpired
@@ -146,13 +154,12 @@ func (a *Access) Session(token string, now time.Time) (uuid.UUID, error) {
 }
 
 // key finds the key that a token says it was signed with.
-func (a *Access) key(t *jwt.Token) (any, error) {
-	ring := a.ring.Load()
-	if ring == nil {
+func (r *keyring) key(t *jwt.Token) (any, error) {
+	if r == nil {
 		return nil, errNoKeys
 	}
 	id, _ := t.Header["kid"].(string)
-	k, ok := ring.byID[id]
+	k, ok := r.byID[id]
 	if !ok {
 		return nil, errors.New("no key of that id")
 	}

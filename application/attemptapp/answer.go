@@ -45,7 +45,7 @@ type Answer struct {
 }
 
 // Execute returns a verdict for each command, in their order, as if each had come alone, one after the other. The
-// failure of a verdict is attempt.ErrNotFound, attempt.ErrClosed, or attempt.ErrAnswersDenied naming each answer that
+// failure of a verdict is attempt.ErrNotFound, ErrOtherDevice, ErrTakenOver, ErrPaused, ErrClosed, or ErrAnswersDenied naming each answer that
 // cannot be accepted; then none of that command is stored. With an error nothing at all is stored.
 func (uc Answer) Execute(ctx context.Context, commands []AnswerCommand) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(commands))
@@ -97,6 +97,9 @@ func open(ctx context.Context, sheets ports.AnswerSheets, commands []AnswerComma
 func (d desk) judge(cmd AnswerCommand, now time.Time) Verdict {
 	a, err := owned(d.attempts[cmd.Attempt], nil, cmd.User)
 	if err != nil {
+		return Verdict{Err: err}
+	}
+	if err := a.HeldBy(cmd.Session); err != nil {
 		return Verdict{Err: err}
 	}
 	sheet := d.sheets[cmd.Attempt]

@@ -56,12 +56,12 @@ type room struct {
 	start     attemptapp.Start
 	answer    attemptapp.Answer
 	sync      attemptapp.Sync
-	advance   attemptapp.Advance
-	abandon   attemptapp.Abandon
+	advance   viewed
+	abandon   viewed
 	get       attemptapp.Get
 	list      attemptapp.List
-	questions attemptapp.Questions
-	submit    attemptapp.Submit
+	questions asked
+	submit    submitted
 	result    attemptapp.Result
 	review    attemptapp.Review
 	expire    attemptapp.Expire
@@ -76,15 +76,15 @@ func enter(t *testing.T) *room {
 	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Work: work}
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
-		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Work: work},
+		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Policies: s.DevicePolicies(), Work: work},
 		answer:    attemptapp.Answer{Clock: c, Work: s.AnswerSheets()},
 		sync:      attemptapp.Sync{Clock: c, Reads: reads},
-		advance:   attemptapp.Advance{Clock: c, Work: work, Reads: reads},
-		abandon:   attemptapp.Abandon{Clock: c, Work: work, Reads: reads},
+		advance:   viewed(attemptapp.Advance{Clock: c, Work: work, Reads: reads}.Execute),
+		abandon:   viewed(attemptapp.Abandon{Clock: c, Work: work, Reads: reads}.Execute),
 		get:       attemptapp.Get{Clock: c, Reads: reads},
 		list:      attemptapp.List{Clock: c, Reads: reads},
-		questions: attemptapp.Questions{Reads: reads, Revisions: s.Revisions()},
-		submit:    attemptapp.Submit{Scoring: scoring},
+		questions: asked(attemptapp.Questions{Clock: c, Reads: reads, Revisions: s.Revisions()}.Execute),
+		submit:    submitted(attemptapp.Submit{Scoring: scoring}.Execute),
 		result:    attemptapp.Result{Reads: reads},
 		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions()},
 		expire:    attemptapp.Expire{Scoring: scoring},
@@ -102,6 +102,25 @@ func (r *room) hand(ctx context.Context, cmd attemptapp.AnswerCommand) (attempta
 		return attemptapp.Answered{}, err
 	}
 	return verdicts[0].Answered, verdicts[0].Err
+}
+
+// viewed, asked and submitted are use cases called on the device on which begin starts attempts.
+type (
+	viewed    func(context.Context, attemptapp.Taker, uuid.UUID) (attemptapp.View, error)
+	asked     func(context.Context, attemptapp.Taker, uuid.UUID, exam.Part) (attemptapp.Sheet, error)
+	submitted func(context.Context, attemptapp.Taker, uuid.UUID) (score.Result, error)
+)
+
+func (fn viewed) Execute(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id)
+}
+
+func (fn asked) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id, part)
+}
+
+func (fn submitted) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
+	return fn(ctx, attemptapp.Taker{User: user}, id)
 }
 
 // publish stores a form as a revision, with the conversion table it names.

@@ -18,7 +18,7 @@ import (
 type Scoring struct {
 	Clock       ports.Clock
 	Revisions   ports.Revisions
-	Conversions ports.Conversions
+	Conversions ports.ExamConversions
 	Reads       ports.AttemptReads
 	Work        ports.UnitOfWork[ports.AttemptRepos]
 }
@@ -30,14 +30,20 @@ type material struct {
 	table score.Table
 }
 
-func (s Scoring) material(ctx context.Context, revision uuid.UUID) (material, error) {
+// material loads a revision and the conversion table of that version, or for "" the one that scores the exam now.
+func (s Scoring) material(ctx context.Context, revision uuid.UUID, version string) (material, error) {
 	form, err := s.Revisions.Revision(ctx, revision)
 	if err != nil {
 		return material{}, fmt.Errorf("load revision %s: %w", revision, err)
 	}
-	table, err := s.Conversions.Table(ctx, form.Content.Form.Conversion)
+	var table score.Table
+	if version != "" {
+		table, err = s.Conversions.Table(ctx, version)
+	} else {
+		table, err = s.Conversions.Active(ctx, form.ExamID, form.Content.Form.Conversion)
+	}
 	if err != nil {
-		return material{}, fmt.Errorf("load conversion table %s: %w", form.Content.Form.Conversion, err)
+		return material{}, fmt.Errorf("load the conversion table %s of %s: %w", version, form.Slug, err)
 	}
 	return material{form: form, table: table}, nil
 }
@@ -50,7 +56,7 @@ func (m material) score(a *attempt.Attempt, sheet attempt.Sheet) score.Result {
 // close submits an attempt that guard lets through and stores its result. For one that was scored before it
 // returns the stored result.
 func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
-	m, err := s.material(ctx, head.RevisionID)
+	m, err := s.material(ctx, head.RevisionID, "")
 	if err != nil {
 		return score.Result{}, err
 	}
@@ -78,7 +84,7 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 		if err := repos.Attempts.Save(ctx, a); err != nil {
 			return err
 		}
-		return repos.Results.Add(ctx, head.ID, out, now)
+		return countLater(ctx, repos, head.ID, now, repos.Results.Add(ctx, head.ID, out, now))
 	})
 	if err == nil && !done {
 		return s.Reads.Result(ctx, head.ID)
@@ -90,16 +96,14 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 type Submit struct{ Scoring Scoring }
 
 // Execute returns the result; of an attempt that was scored before, the same result again. Failures are
-// attempt.ErrNotFound and attempt.ErrAbandoned.
-func (uc Submit) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
-	head, err := uc.Scoring.Reads.Snapshot(ctx, id)
-	switch {
-	case err != nil:
+// attempt.ErrNotFound, attempt.ErrAbandoned, and attempt.ErrOtherDevice or attempt.ErrTakenOver on a device that does
+// not hold the attempt. A paused attempt can be submitted.
+func (uc Submit) Execute(ctx context.Context, by Taker, id uuid.UUID) (score.Result, error) {
+	head, err := snapshot(ctx, uc.Scoring.Reads, by.User, id)
+	if err != nil {
 		return score.Result{}, err
-	case head.UserID != user:
-		return score.Result{}, attempt.ErrNotFound
 	}
-	return uc.Scoring.close(ctx, head, func(*attempt.Attempt, time.Time) error { return nil })
+	return uc.Scoring.close(ctx, head, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
 }
 
 // Expire scores the attempts whose time is over, on the server's own account. Any number of replicas may do so

@@ -83,14 +83,19 @@ type Question struct {
 
 // Questions shows the items of an attempt.
 type Questions struct {
+	Clock     ports.Clock
 	Reads     ports.AttemptReads
 	Revisions ports.Revisions
 }
 
-// Execute returns the items of the parts that are taken, or of one of them. It returns attempt.ErrNotFound.
-func (uc Questions) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) (Sheet, error) {
-	head, err := snapshot(ctx, uc.Reads, user, id)
+// Execute returns the items of the parts that are taken, or of one of them. It returns attempt.ErrNotFound, and
+// attempt.ErrPaused, attempt.ErrOtherDevice or attempt.ErrTakenOver where the items may not be looked at now.
+func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part exam.Part) (Sheet, error) {
+	head, err := snapshot(ctx, uc.Reads, by.User, id)
 	if err != nil {
+		return Sheet{}, err
+	}
+	if err := attempt.Restore(head).Shows(by.Session, uc.Clock.Now()); err != nil {
 		return Sheet{}, err
 	}
 	r, err := uc.Revisions.Revision(ctx, head.RevisionID)

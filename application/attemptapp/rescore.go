@@ -22,7 +22,8 @@ type Rescored struct {
 // Same reports whether both scores agree in everything.
 func (r Rescored) Same() bool { return reflect.DeepEqual(r.Stored, r.Computed) }
 
-// Rescore proves that stored results follow from stored answers. It changes nothing.
+// Rescore proves that stored results follow from stored answers, by the conversion table that each names. It changes
+// nothing.
 type Rescore struct{ Scoring Scoring }
 
 // Execute computes the results of one attempt, or of all that were scored for a nil id, and gives each to report.
@@ -62,7 +63,7 @@ func (uc Rescore) one(ctx context.Context, head attempt.Snapshot, report func(Re
 	if err != nil {
 		return err
 	}
-	m, err := uc.Scoring.material(ctx, head.RevisionID)
+	m, err := uc.Scoring.material(ctx, head.RevisionID, stored.Version)
 	if err != nil {
 		return err
 	}

@@ -12,19 +12,31 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
+// Taker is a learner on one of their devices.
+type Taker struct {
+	User    uuid.UUID
+	Session uuid.UUID // the nil UUID for API tokens
+}
+
 // View is an attempt as its learner sees it at one moment.
 type View struct {
 	ports.AttemptView
 	Now             time.Time
-	Section         exam.Section // "" in practice mode and when the attempt is closed
-	SectionDeadline *time.Time   // nil likewise
+	Section         exam.Section   // "" in practice mode and when the attempt is closed
+	SectionDeadline *time.Time     // nil likewise
+	Remaining       *time.Duration // on the clock, whether it runs or stands; nil without one and when the attempt is closed
+	PausedSince     *time.Time     // nil unless the clock stands
 }
+
+// Held reports whether a session may change the attempt, as far as the device goes.
+func (v View) Held(session uuid.UUID) bool { return attempt.Restore(v.Snapshot).HeldBy(session) == nil }
 
 func viewOf(v ports.AttemptView, now time.Time) View {
 	view := View{AttemptView: v, Now: now}
 	if v.Status == attempt.InProgress {
 		a := attempt.Restore(v.Snapshot)
 		view.Section, view.SectionDeadline = a.Section(now), a.SectionDeadline(now)
+		view.Remaining, view.PausedSince = a.Remaining(now), a.PausedAt(now)
 	}
 	return view
 }
@@ -42,17 +54,20 @@ func owned(a *attempt.Attempt, err error, user uuid.UUID) (*attempt.Attempt, err
 
 // StartCommand asks for a new attempt.
 type StartCommand struct {
-	User  uuid.UUID
-	Exam  uuid.UUID
-	Mode  attempt.Mode
-	Parts []exam.Part // practice mode: the parts to take, all when empty
+	User    uuid.UUID
+	Session uuid.UUID // the nil UUID for API tokens
+	Exam    uuid.UUID
+	Mode    attempt.Mode
+	Parts   []exam.Part   // practice mode: the parts to take, all when empty
+	Limit   time.Duration // practice mode: time for all of them, 0 for any
 }
 
-// Start begins an attempt on the current revision of an exam.
+// Start begins an attempt on the current revision of an exam, under what is granted to the learner.
 type Start struct {
 	Clock     ports.Clock
 	IDs       ports.IDs
 	Catalogue ports.Catalogue
+	Policies  ports.DevicePolicies
 	Work      ports.UnitOfWork[ports.AttemptRepos]
 }
 
@@ -62,15 +77,33 @@ func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	now := uc.Clock.Now()
-	a, err := attempt.Start(uc.IDs.New(), cmd.User, form, cmd.Mode, cmd.Parts, now)
+	policy, err := uc.Policies.DevicePolicy(ctx, cmd.Exam)
 	if err != nil {
 		return View{}, err
 	}
+	id := uc.IDs.New()
+	var (
+		a   *attempt.Attempt
+		now time.Time
+	)
 	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.AttemptRepos) error {
+		grant, err := repos.Accommodations.ForStart(ctx, cmd.User)
+		if err != nil {
+			return err
+		}
+		now = uc.Clock.Now() // after the wait for the account, so that none of the time is lost to it
+		a, err = attempt.Start(id, cmd.User, form, attempt.Terms{
+			Mode: cmd.Mode, Parts: cmd.Parts, Limit: cmd.Limit, Granted: grant.Accommodation, Holder: policy.Holder(cmd.Session),
+		}, now)
+		if err != nil {
+			return err
+		}
 		return repos.Attempts.Add(ctx, a)
 	})
-	return viewOf(ports.AttemptView{Snapshot: a.Snapshot(), Revision: form.Revision}, now), err
+	if err != nil {
+		return View{}, err
+	}
+	return viewOf(ports.AttemptView{Snapshot: a.Snapshot(), Revision: form.Revision}, now), nil
 }
 
 // Advance leaves Listening for Reading.
@@ -80,13 +113,14 @@ type Advance struct {
 	Reads ports.AttemptReads
 }
 
-// Execute returns attempt.ErrNotFound, attempt.ErrClosed and attempt.ErrNoSections. Again, it changes nothing.
-func (uc Advance) Execute(ctx context.Context, user, id uuid.UUID) (View, error) {
-	err := change(ctx, uc.Work, user, id, func(a *attempt.Attempt) error { return a.Advance(uc.Clock.Now()) })
+// Execute returns attempt.ErrNotFound, attempt.ErrClosed, attempt.ErrNoSections, and attempt.ErrOtherDevice or
+// attempt.ErrTakenOver on a device that does not hold the attempt. Again, it changes nothing.
+func (uc Advance) Execute(ctx context.Context, by Taker, id uuid.UUID) (View, error) {
+	err := change(ctx, uc.Work, by, id, func(a *attempt.Attempt) error { return a.Advance(uc.Clock.Now()) })
 	if err != nil {
 		return View{}, err
 	}
-	return view(ctx, uc.Reads, user, id, uc.Clock.Now())
+	return view(ctx, uc.Reads, by.User, id, uc.Clock.Now())
 }
 
 // Abandon gives an attempt up without a result.
@@ -96,34 +130,43 @@ type Abandon struct {
 	Reads ports.AttemptReads
 }
 
-// Execute returns attempt.ErrNotFound and attempt.ErrClosed. Again, it changes nothing.
-func (uc Abandon) Execute(ctx context.Context, user, id uuid.UUID) (View, error) {
-	err := change(ctx, uc.Work, user, id, func(a *attempt.Attempt) error {
+// Execute returns attempt.ErrNotFound, attempt.ErrClosed, and attempt.ErrOtherDevice or attempt.ErrTakenOver on a
+// device that does not hold the attempt. Again, it changes nothing.
+func (uc Abandon) Execute(ctx context.Context, by Taker, id uuid.UUID) (View, error) {
+	err := change(ctx, uc.Work, by, id, func(a *attempt.Attempt) error {
 		_, err := a.Abandon(uc.Clock.Now())
 		return err
 	})
 	if err != nil {
 		return View{}, err
 	}
-	return view(ctx, uc.Reads, user, id, uc.Clock.Now())
+	return view(ctx, uc.Reads, by.User, id, uc.Clock.Now())
 }
 
-// change runs fn on a learner's attempt and stores it if fn changed it.
-func change(ctx context.Context, work ports.UnitOfWork[ports.AttemptRepos], user, id uuid.UUID, fn func(*attempt.Attempt) error) error {
+// change runs fn on a learner's attempt, on the device that holds it, and stores it if fn changed it.
+func change(ctx context.Context, work ports.UnitOfWork[ports.AttemptRepos], by Taker, id uuid.UUID, fn func(*attempt.Attempt) error) error {
 	return work.Do(ctx, func(ctx context.Context, repos ports.AttemptRepos) error {
 		a, err := repos.Attempts.ForChange(ctx, id)
-		if a, err = owned(a, err, user); err != nil {
+		if a, err = owned(a, err, by.User); err != nil {
 			return err
 		}
-		before := a.Snapshot().Version
-		if err := fn(a); err != nil {
+		if err := a.HeldBy(by.Session); err != nil {
 			return err
 		}
-		if a.Snapshot().Version == before {
-			return nil
-		}
-		return repos.Attempts.Save(ctx, a)
+		return saved(ctx, repos, a, fn)
 	})
+}
+
+// saved runs fn on an attempt and stores it if fn changed it.
+func saved(ctx context.Context, repos ports.AttemptRepos, a *attempt.Attempt, fn func(*attempt.Attempt) error) error {
+	before := a.Snapshot().Version
+	if err := fn(a); err != nil {
+		return err
+	}
+	if a.Snapshot().Version == before {
+		return nil
+	}
+	return repos.Attempts.Save(ctx, a)
 }
 
 // view reads a learner's attempt.

@@ -118,7 +118,7 @@ func (uc CloseAccount) Execute(ctx context.Context, user uuid.UUID) error {
 			return fmt.Errorf("encode an erasure: %w", err)
 		}
 		due := closed.ErasedAt()
-		if err := repos.Jobs.Add(ctx, job.New(uc.IDs.New(), job.EraseAccount, payload, now, due)); err != nil {
+		if _, err := repos.Jobs.Add(ctx, job.New(uc.IDs.New(), job.EraseAccount, payload, now, due)); err != nil {
 			return err
 		}
 		return uc.Post.about(ctx, repos, closed, identity.LetterAccountClosed, &due)
@@ -144,7 +144,8 @@ type EraseAccount struct {
 	Work     ports.UnitOfWork[ports.IdentityRepos]
 }
 
-// Execute does one job of the kind job.EraseAccount. An account that was reopened, or closed again later, stays.
+// Execute does one job of the kind job.EraseAccount. An account that was reopened, or closed again later, stays. The
+// erasure, its entry in the audit log and the end of the job are stored together.
 func (uc EraseAccount) Execute(ctx context.Context, j job.Job) error {
 	var user uuid.UUID
 	if err := json.Unmarshal(j.Payload, &user); err != nil {
@@ -165,6 +166,9 @@ func (uc EraseAccount) Execute(ctx context.Context, j job.Job) error {
 		if err := repos.Erasures.Erase(ctx, user, now); err != nil {
 			return err
 		}
-		return uc.Recorder.Record(ctx, repos.Audit, identity.Caller{}, audit.UserErased, objectOf(user), nil, nil)
+		if err := uc.Recorder.Record(ctx, repos.Audit, identity.Caller{}, audit.UserErased, objectOf(user), nil, nil); err != nil {
+			return err
+		}
+		return repos.Jobs.Done(ctx, j, now)
 	})
 }

@@ -51,7 +51,8 @@ func (uc RequestExport) Execute(ctx context.Context, user uuid.UUID) (ports.Expo
 		if err := repos.Exports.Add(ctx, e); err != nil {
 			return err
 		}
-		return repos.Jobs.Add(ctx, job.New(uc.IDs.New(), job.ExportData, payload, now, now))
+		_, err := repos.Jobs.Add(ctx, job.New(uc.IDs.New(), job.ExportData, payload, now, now))
+		return err
 	})
 }
 
@@ -71,15 +72,16 @@ type MakeExport struct {
 	Work    ports.UnitOfWork[ports.IdentityRepos]
 }
 
-// Execute does one job of the kind job.ExportData.
+// Execute does one job of the kind job.ExportData. The file, the letter about it and the end of the job are stored
+// together, so that there is one of each wherever a process dies.
 func (uc MakeExport) Execute(ctx context.Context, j job.Job) error {
 	var o order
 	if err := json.Unmarshal(j.Payload, &o); err != nil {
 		return fmt.Errorf("decode an export: %w: %w", job.ErrHopeless, err)
 	}
 	e, err := uc.Exports.Get(ctx, o.User, o.Export)
-	if errors.Is(err, identity.ErrExportNotFound) || (err == nil && e.Status == ports.ExportReady) {
-		return nil // the account was erased, or the job had been done but not noted
+	if errors.Is(err, identity.ErrExportNotFound) {
+		return nil // the account was erased
 	}
 	if err != nil {
 		return err
@@ -98,7 +100,10 @@ func (uc MakeExport) Execute(ctx context.Context, j job.Job) error {
 		if err := repos.Exports.Fill(ctx, e, file); err != nil {
 			return err
 		}
-		return uc.Post.about(ctx, repos, u, identity.LetterExportReady, &e.ExpiresAt)
+		if err := uc.Post.about(ctx, repos, u, identity.LetterExportReady, &e.ExpiresAt); err != nil {
+			return err
+		}
+		return repos.Jobs.Done(ctx, j, now)
 	})
 }
 

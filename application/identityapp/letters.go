@@ -36,7 +36,8 @@ func (p Post) send(ctx context.Context, repos ports.IdentityRepos, l identity.Le
 	if err != nil {
 		return fmt.Errorf("seal a letter: %w", err)
 	}
-	return repos.Jobs.Add(ctx, job.New(l.ID, job.SendLetter, payload, now, now))
+	_, err = repos.Jobs.Add(ctx, job.New(l.ID, job.SendLetter, payload, now, now))
+	return err
 }
 
 const letterSeal = "letter "
@@ -53,7 +54,9 @@ type DeliverLetter struct {
 	Mailer ports.Mailer
 }
 
-// Execute does one job of the kind job.SendLetter. A letter whose code is over is not worth sending.
+// Execute does one job of the kind job.SendLetter. No transaction spans a mail system and this one, so a letter is sent
+// at least once: a process that dies after the mail system took it sends it again. It has the identifier of the job then
+// as before, which is its Message-ID, so that mailboxes show it once. A letter whose code is over is not worth sending.
 func (uc DeliverLetter) Execute(ctx context.Context, j job.Job) error {
 	plain, err := uc.Sealer.Open(j.Payload, letterSeal+j.ID.String())
 	if err != nil {

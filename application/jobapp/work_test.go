@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/toeic-app/toeic/adapters/entstore"
 	"github.com/toeic-app/toeic/adapters/entstore/storetest"
 	"github.com/toeic-app/toeic/application/jobapp"
 	"github.com/toeic-app/toeic/domain/job"
@@ -23,6 +24,7 @@ func (c *clock) Now() time.Time { return c.now }
 // workshop is a worker with one job.
 type workshop struct {
 	t      *testing.T
+	store  *entstore.Store
 	clock  *clock
 	work   jobapp.Work
 	failed []string
@@ -31,7 +33,7 @@ type workshop struct {
 func newWorkshop(t *testing.T, handle jobapp.Handler) *workshop {
 	t.Helper()
 	store := storetest.SQLite(t)
-	w := &workshop{t: t, clock: &clock{time.Date(2027, 3, 14, 12, 0, 0, 0, time.UTC)}}
+	w := &workshop{t: t, store: store, clock: &clock{time.Date(2027, 3, 14, 12, 0, 0, 0, time.UTC)}}
 	w.work = jobapp.Work{
 		Clock: w.clock, Queue: store.Queue(), Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: handle},
 		Failed: func(_ job.Job, err error, buried bool) {
@@ -39,7 +41,10 @@ func newWorkshop(t *testing.T, handle jobapp.Handler) *workshop {
 		},
 	}
 	j := job.New(uuid.Must(uuid.NewV7()), job.SendLetter, []byte("payload"), w.clock.now, w.clock.now)
-	if err := store.Identity().Do(t.Context(), func(ctx context.Context, r ports.IdentityRepos) error { return r.Jobs.Add(ctx, j) }); err != nil {
+	if err := store.Identity().Do(t.Context(), func(ctx context.Context, r ports.IdentityRepos) error {
+		_, err := r.Jobs.Add(ctx, j)
+		return err
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return w
@@ -114,23 +119,35 @@ func TestAPanicOrAnUnknownKindIsAFailureLikeAnyOther(t *testing.T) {
 	}
 }
 
-func TestAJobThatIsInterruptedByAStopIsTakenUpAgain(t *testing.T) {
-	tries := 0
+// The effect and the end of the job are one unit of work: whoever lost the job leaves nothing behind.
+func TestAnEffectIsStoredOnlyWithTheEndOfItsJob(t *testing.T) {
+	var seen []job.Job
 	w := newWorkshop(t, nil)
-	ctx, stop := context.WithCancel(t.Context())
-	w.work.Handlers = map[job.Kind]jobapp.Handler{job.SendLetter: func(ctx context.Context, _ job.Job) error {
-		tries++
-		if tries == 1 {
-			stop()
-			return ctx.Err()
+	store := w.store
+	w.work.Handlers = map[job.Kind]jobapp.Handler{job.SendLetter: func(ctx context.Context, j job.Job) error {
+		if seen = append(seen, j); len(seen) == 1 { // it is taken for dead, and another one does the job
+			w.clock.now = w.clock.now.Add(job.Lease)
+			if !w.run() {
+				t.Error("nobody took the job over")
+			}
 		}
-		return nil
+		return store.Identity().Do(ctx, func(ctx context.Context, r ports.IdentityRepos) error {
+			if _, err := r.Jobs.Add(ctx, job.New(uuid.Must(uuid.NewV7()), "effect", nil, w.clock.now, w.clock.now.Add(time.Hour))); err != nil {
+				return err
+			}
+			return r.Jobs.Done(ctx, j, w.clock.now)
+		})
 	}}
-	if _, err := w.work.Execute(ctx); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+	w.run()
+	effects, err := store.JobList().List(t.Context(), ports.JobFilter{Kind: "effect"}, w.clock.now, ports.Page{Limit: 10})
+	if err != nil || len(effects.Items) != 1 || len(seen) != 2 {
+		t.Errorf("%d workers left %d effects, %v", len(seen), len(effects.Items), err)
 	}
-	w.clock.now = w.clock.now.Add(job.Lease)
-	if !w.run() || tries != 2 || len(w.failed) != 0 {
-		t.Errorf("%d tries, failures %v", tries, w.failed)
+	if len(w.failed) != 1 || !strings.Contains(w.failed[0], "lease") {
+		t.Errorf("failures %v", w.failed)
+	}
+	got, err := store.JobList().ByID(t.Context(), seen[0].ID)
+	if err != nil || got.State(w.clock.now) != job.Done || got.Tries != 2 {
+		t.Errorf("the job is %+v, %v", got, err)
 	}
 }

@@ -119,7 +119,7 @@ func (a *Attempt) put(sheet Sheet, ans Answer) Answer {
 
 // logsLate reports whether what comes after the clock closed the attempt is worth a line.
 func (a *Attempt) logsLate(now time.Time) bool {
-	return a.s.DeadlineAt != nil && (a.s.Status == Expired || a.s.Status == InProgress) && now.Before(a.s.DeadlineAt.Add(lateLogTime))
+	return a.s.DeadlineAt != nil && (a.s.Status == Expired || a.Overdue(now) && a.s.Status == InProgress) && now.Before(a.s.DeadlineAt.Add(lateLogTime))
 }
 
 // check returns ErrAnswersDenied naming every answer that no client should send.

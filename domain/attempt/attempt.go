@@ -57,45 +57,102 @@ type Snapshot struct {
 	Status        Status
 	Taken         exam.Outline // the parts taken
 	StartedAt     time.Time
-	ListeningTime time.Duration // 0 in practice mode or without Listening
+	ListeningTime time.Duration // the usual limit; 0 in practice mode or without Listening
 	ReadingTime   time.Duration // likewise
-	AdvancedAt    *time.Time    // when the learner left Listening before its time was up
-	DeadlineAt    *time.Time    // end of the last section; nil in practice mode
+	Limit         time.Duration // the limit that a learner set in practice mode; 0 without
+	Granted       Accommodation // what the limits are changed by
+	AdvancedAt    *time.Time    // when Reading begins, if not when the time of Listening is up
+	DeadlineAt    *time.Time    // end of the last section, or of the limit; nil without. During a pause, as if it lasted MaxPause
+	PausedAt      *time.Time    // nil unless the clock stands
+	Paused        time.Duration // of pauses that are over, in whole milliseconds
+	Pauses        int           // how many there were
+	Holder        *uuid.UUID    // the only session that may change the attempt, the nil UUID for API tokens; nil leaves it to all
+	FormerHolder  *uuid.UUID    // the one before
+	Answered      int           // items with a choice; kept by Take
+	Position      int64         // of the last answer that was taken, see Answer
 	ClosedAt      *time.Time
-	Version       int   // grows with each stored change of the attempt itself, which answers are not
-	Answered      int   // items with a choice
-	Position      int64 // of the last answer that was taken, see Answer
+	Version       int // grows with each stored change of the attempt itself, which answers are not
 }
 
 // Attempt is one sitting. Its methods change it only when they return nil.
-type Attempt struct{ s Snapshot }
+type Attempt struct {
+	s       Snapshot
+	resumed *time.Time // see PauseEnded
+}
 
-// Start begins an attempt on a published form. Parts choose what is practised; an exam always takes the whole form.
-func Start(id, user uuid.UUID, form exam.Summary, mode Mode, parts []exam.Part, now time.Time) (*Attempt, error) {
-	s := Snapshot{
+// Terms are what an attempt is taken under.
+type Terms struct {
+	Mode    Mode
+	Parts   []exam.Part   // practice mode: the parts to take, all when empty
+	Limit   time.Duration // practice mode: time for all of them, 0 for any
+	Granted Accommodation
+	Holder  *uuid.UUID // exam mode: the session that holds the attempt; nil for none
+}
+
+// Bounds of the limit in practice mode.
+const (
+	MinLimit = time.Minute
+	MaxLimit = 4 * time.Hour
+)
+
+// Start begins an attempt on a published form; ErrInvalid when the terms do not fit it. Parts choose what is practised;
+// an exam always takes the whole form, without Listening where that is granted.
+func Start(id, user uuid.UUID, form exam.Summary, t Terms, now time.Time) (*Attempt, error) {
+	a := Attempt{s: Snapshot{
 		ID: id, UserID: user, ExamID: form.ExamID, RevisionID: form.RevisionID,
-		Mode: mode, Status: InProgress, StartedAt: now, Version: 1,
-	}
-	switch mode {
+		Mode: t.Mode, Status: InProgress, StartedAt: now, Granted: t.Granted, Version: 1,
+	}}
+	var err error
+	switch t.Mode {
 	case ExamMode:
-		if len(parts) > 0 {
-			return nil, invalid("parts", "exam_is_whole", "An attempt in exam mode takes the whole form.")
-		}
-		s.Taken = slices.Clone(form.Outline)
-		s.ListeningTime, s.ReadingTime = form.Outline.Time(exam.Listening), form.Outline.Time(exam.Reading)
-		deadline := now.Add(s.ListeningTime + s.ReadingTime)
-		s.DeadlineAt = &deadline
+		err = a.startExam(form.Outline, t)
 	case PracticeMode:
-		for _, p := range parts {
-			if !form.Outline.HasPart(p) {
-				return nil, invalid("parts", "not_on_form", "The form does not have one of these parts.")
-			}
-		}
-		s.Taken = slices.Clone(form.Outline.Only(parts))
+		err = a.startPractice(form.Outline, t)
 	default:
-		return nil, invalid("mode", "one_of", "The mode is exam or practice.")
+		err = invalid("mode", "one_of", "The mode is exam or practice.")
 	}
-	return &Attempt{s: s}, nil
+	if err != nil {
+		return nil, err
+	}
+	return &a, nil
+}
+
+func (a *Attempt) startExam(form exam.Outline, t Terms) error {
+	switch {
+	case len(t.Parts) > 0:
+		return invalid("parts", "exam_is_whole", "An attempt in exam mode takes the whole form.")
+	case t.Limit != 0:
+		return invalid("time_limit_seconds", "exam_is_timed", "An attempt in exam mode has the limits of the test.")
+	}
+	taken := form
+	if t.Granted.ListeningOmitted {
+		if taken = readingOf(form); len(taken) == 0 {
+			return invalid("exam_id", "only_listening", "The exam has nothing but Listening, which is omitted for this learner.")
+		}
+	}
+	a.s.Taken = slices.Clone(taken)
+	a.s.ListeningTime, a.s.ReadingTime = taken.Time(exam.Listening), taken.Time(exam.Reading)
+	deadline := a.s.StartedAt.Add(t.Granted.listening(a.s.ListeningTime) + t.Granted.limit(a.s.ReadingTime))
+	a.s.DeadlineAt, a.s.Holder = &deadline, copied(t.Holder)
+	return nil
+}
+
+func (a *Attempt) startPractice(form exam.Outline, t Terms) error {
+	for _, p := range t.Parts {
+		if !form.HasPart(p) {
+			return invalid("parts", "not_on_form", "The form does not have one of these parts.")
+		}
+	}
+	if t.Limit != 0 && (t.Limit < MinLimit || t.Limit > MaxLimit || t.Limit%time.Second != 0) {
+		return invalid("time_limit_seconds", "range", "The limit is 60 to 14400 seconds.")
+	}
+	a.s.Taken = slices.Clone(form.Only(t.Parts))
+	a.s.Granted.ListeningOmitted = false
+	if a.s.Limit = t.Limit; t.Limit > 0 {
+		deadline := a.s.StartedAt.Add(t.Granted.limit(t.Limit))
+		a.s.DeadlineAt = &deadline
+	}
+	return nil
 }
 
 func invalid(name, code, detail string) error {
@@ -112,10 +169,11 @@ func (a *Attempt) Snapshot() Snapshot { return a.s.clone() }
 func (s Snapshot) clone() Snapshot {
 	s.Taken = slices.Clone(s.Taken)
 	s.AdvancedAt, s.DeadlineAt, s.ClosedAt = copied(s.AdvancedAt), copied(s.DeadlineAt), copied(s.ClosedAt)
+	s.PausedAt, s.Holder, s.FormerHolder = copied(s.PausedAt), copied(s.Holder), copied(s.FormerHolder)
 	return s
 }
 
-func copied(t *time.Time) *time.Time {
+func copied[T any](t *T) *T {
 	if t == nil {
 		return nil
 	}
@@ -141,8 +199,13 @@ func (a *Attempt) Scored() bool { return a.s.Status == Submitted || a.s.Status =
 // timed reports whether the clock rules.
 func (a *Attempt) timed() bool { return a.s.Mode == ExamMode }
 
-// listeningEnd is when Listening ends if the learner does not advance before.
-func (a *Attempt) listeningEnd() time.Time { return a.s.StartedAt.Add(a.s.ListeningTime) }
+// listeningEnd is when Listening ends and Reading begins.
+func (a *Attempt) listeningEnd() time.Time {
+	if a.s.AdvancedAt != nil {
+		return *a.s.AdvancedAt
+	}
+	return a.s.StartedAt.Add(a.s.Granted.listening(a.s.ListeningTime))
+}
 
 // Section returns the section in which a timed attempt is at now; "" in practice mode, where all is open.
 func (a *Attempt) Section(now time.Time) exam.Section {
@@ -151,7 +214,7 @@ func (a *Attempt) Section(now time.Time) exam.Section {
 		return ""
 	case a.s.ReadingTime == 0:
 		return exam.Listening
-	case a.s.ListeningTime == 0 || a.s.AdvancedAt != nil || !now.Before(a.listeningEnd()):
+	case a.s.ListeningTime == 0 || !now.Before(a.listeningEnd()):
 		return exam.Reading
 	default:
 		return exam.Listening
@@ -160,11 +223,27 @@ func (a *Attempt) Section(now time.Time) exam.Section {
 
 // SectionDeadline returns when the section of now ends; nil in practice mode.
 func (a *Attempt) SectionDeadline(now time.Time) *time.Time {
-	if a.timed() && a.s.ReadingTime > 0 && a.Section(now) == exam.Listening {
+	switch {
+	case !a.timed():
+		return nil
+	case a.s.ReadingTime > 0 && a.Section(now) == exam.Listening:
 		end := a.listeningEnd()
 		return &end
+	default:
+		return copied(a.s.DeadlineAt)
 	}
-	return copied(a.s.DeadlineAt)
+}
+
+// Remaining returns what is left on the clock that runs, or stands, at now; nil when there is none.
+func (a *Attempt) Remaining(now time.Time) *time.Duration {
+	if a.s.DeadlineAt == nil {
+		return nil
+	}
+	if a.paused(now) {
+		now = a.s.PausedAt.Add(MaxPause)
+	}
+	left := max(0, a.s.DeadlineAt.Sub(now))
+	return &left
 }
 
 // Overdue reports whether the deadline and its grace are over, so that nothing but scoring is left to do.
@@ -172,10 +251,21 @@ func (a *Attempt) Overdue(now time.Time) bool {
 	return a.s.DeadlineAt != nil && !now.Before(a.s.DeadlineAt.Add(Grace))
 }
 
-// open returns ErrClosed unless the attempt still takes changes at now.
-func (a *Attempt) open(now time.Time) error {
+// live returns ErrClosed unless the attempt still goes on at now.
+func (a *Attempt) live(now time.Time) error {
 	if a.s.Status != InProgress || a.Overdue(now) {
 		return ErrClosed
+	}
+	return nil
+}
+
+// open returns ErrClosed unless the attempt still goes on at now, and ErrPaused when its clock stands.
+func (a *Attempt) open(now time.Time) error {
+	if err := a.live(now); err != nil {
+		return err
+	}
+	if a.paused(now) {
+		return ErrPaused
 	}
 	return nil
 }
@@ -191,7 +281,7 @@ func (a *Attempt) takes(s exam.Section, now time.Time) bool {
 }
 
 // Advance leaves Listening for Reading, for good; Reading then has its full time from now. Once in
-// Reading, by itself or by the clock, it changes nothing.
+// Reading, by itself or by the clock, it changes nothing. Only practice has pauses, so none is in its way.
 func (a *Attempt) Advance(now time.Time) error {
 	if err := a.open(now); err != nil {
 		return err
@@ -202,14 +292,14 @@ func (a *Attempt) Advance(now time.Time) error {
 	if a.Section(now) == exam.Reading {
 		return nil
 	}
-	deadline := now.Add(a.s.ReadingTime)
+	deadline := now.Add(a.s.Granted.limit(a.s.ReadingTime))
 	a.s.AdvancedAt, a.s.DeadlineAt = &now, &deadline
 	a.s.Version++
 	return nil
 }
 
 // Submit closes the attempt for scoring: as Expired when it was overdue, else as Submitted. It reports whether
-// it changed anything; an attempt that was scored before stays as it is.
+// it changed anything; an attempt that was scored before stays as it is. A pause ends with the attempt.
 func (a *Attempt) Submit(now time.Time) (bool, error) {
 	switch {
 	case a.Scored():
@@ -232,7 +322,7 @@ func (a *Attempt) Abandon(now time.Time) (bool, error) {
 	if a.s.Status == Abandoned {
 		return false, nil
 	}
-	if err := a.open(now); err != nil {
+	if err := a.live(now); err != nil {
 		return false, err
 	}
 	a.close(Abandoned, now)
@@ -240,6 +330,7 @@ func (a *Attempt) Abandon(now time.Time) (bool, error) {
 }
 
 func (a *Attempt) close(s Status, now time.Time) {
+	a.endPause(now)
 	a.s.Status, a.s.ClosedAt = s, &now
 	a.s.Version++
 }

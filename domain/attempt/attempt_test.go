@@ -48,7 +48,7 @@ func formOf(p exam.Part) exam.Summary {
 
 func start(t require, form exam.Summary, mode attempt.Mode, parts ...exam.Part) *attempt.Attempt {
 	t.Helper()
-	a, err := attempt.Start(id, user, form, mode, parts, noon)
+	a, err := attempt.Start(id, user, form, attempt.Terms{Mode: mode, Parts: parts}, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -85,10 +85,9 @@ func unchanged(t *testing.T, a *attempt.Attempt, want error, do func() error) {
 	}
 }
 
-func at(d time.Duration) *time.Time {
-	t := noon.Add(d)
-	return &t
-}
+func at(d time.Duration) *time.Time { return pointer(noon.Add(d)) }
+
+func pointer[T any](v T) *T { return &v }
 
 func TestAnExamTakesTheWholeFormAgainstTheClock(t *testing.T) {
 	form := fullForm()
@@ -151,7 +150,7 @@ func TestAnAttemptThatBreaksARuleDoesNotStart(t *testing.T) {
 		"a mode that there is not":              {fullForm(), "relaxed", nil, "mode one_of"},
 		"a mode that differs in its case alone": {fullForm(), "Exam", nil, "mode one_of"},
 	} {
-		a, err := attempt.Start(id, user, tc.form, tc.mode, tc.parts, noon)
+		a, err := attempt.Start(id, user, tc.form, attempt.Terms{Mode: tc.mode, Parts: tc.parts}, noon)
 		if a != nil || !errors.Is(err, attempt.ErrInvalid) {
 			t.Errorf("%s: %v, %v", name, a, err)
 		}
@@ -297,6 +296,18 @@ func TestEveryStoredRowLoadsAsItIs(t *testing.T) {
 			DeadlineAt:    rapid.Ptr(moment, true).Draw(t, "deadline"),
 			ClosedAt:      rapid.Ptr(moment, true).Draw(t, "closed"),
 			Version:       rapid.Int().Draw(t, "version"),
+			Limit:         time.Duration(rapid.Int64().Draw(t, "limit")),
+			Granted: attempt.Accommodation{
+				MoreTime: rapid.Int().Draw(t, "more time"), Extra: time.Duration(rapid.Int64().Draw(t, "extra")),
+				MorePause: rapid.Int().Draw(t, "more pause"), ListeningOmitted: rapid.Bool().Draw(t, "omitted"),
+			},
+			PausedAt:     rapid.Ptr(moment, true).Draw(t, "paused at"),
+			Paused:       time.Duration(rapid.Int64().Draw(t, "paused")),
+			Pauses:       rapid.Int().Draw(t, "pauses"),
+			Holder:       rapid.Ptr(rapid.Just(user), true).Draw(t, "holder"),
+			FormerHolder: rapid.Ptr(rapid.Just(id), true).Draw(t, "former holder"),
+			Answered:     rapid.Int().Draw(t, "answered"),
+			Position:     rapid.Int64().Draw(t, "position"),
 		}
 		a := attempt.Restore(row)
 		if diff := cmp.Diff(row, a.Snapshot()); diff != "" {
@@ -306,6 +317,13 @@ func TestEveryStoredRowLoadsAsItIs(t *testing.T) {
 		a.Section(now)
 		a.SectionDeadline(now)
 		a.Overdue(now)
+		a.Remaining(now)
+		a.PausedAt(now)
+		_ = a.Pause(now)
+		_ = a.Resume(now)
+		_ = a.Claim(user, attempt.TakeOver, false, now)
+		_ = a.Release(now)
+		a.Grant(attempt.Accommodation{MoreTime: 1, ListeningOmitted: true}, now)
 	})
 }
 
@@ -325,21 +343,34 @@ func TestAnAttemptOfAnUnknownStatusDoesNotChange(t *testing.T) {
 
 func TestASnapshotSharesNothingWithItsAttempt(t *testing.T) {
 	form := fullForm()
-	a := start(t, form, attempt.ExamMode)
+	holder := user
+	a, err := attempt.Start(id, user, form, attempt.Terms{Mode: attempt.ExamMode, Holder: &holder}, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder = uuid.Nil
+	if err := a.Claim(id, attempt.TakeOver, false, noon); err != nil {
+		t.Fatal(err)
+	}
 	if err := a.Advance(noon.Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := a.Submit(noon.Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
+	paused := a.Snapshot()
+	paused.PausedAt = at(time.Minute)
+	a = attempt.Restore(paused)
 	want := attempt.Snapshot{
 		ID: id, UserID: user, ExamID: form.ExamID, RevisionID: form.RevisionID, Mode: attempt.ExamMode, Status: attempt.Submitted,
-		Taken: fullForm().Outline, StartedAt: noon, ListeningTime: listeningTime, ReadingTime: readingTime, Version: 3,
-		AdvancedAt: at(time.Minute), DeadlineAt: at(time.Minute + readingTime), ClosedAt: at(time.Hour),
+		Taken: fullForm().Outline, StartedAt: noon, ListeningTime: listeningTime, ReadingTime: readingTime, Version: 4,
+		AdvancedAt: at(time.Minute), DeadlineAt: at(time.Minute + readingTime), ClosedAt: at(time.Hour), PausedAt: at(time.Minute),
+		Holder: pointer(id), FormerHolder: pointer(user),
 	}
 	spoil := func(s attempt.Snapshot) {
 		s.Taken[0].Count = 999
-		*s.AdvancedAt, *s.DeadlineAt, *s.ClosedAt = time.Time{}, time.Time{}, time.Time{}
+		*s.AdvancedAt, *s.DeadlineAt, *s.ClosedAt, *s.PausedAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+		*s.Holder, *s.FormerHolder = uuid.Nil, uuid.Nil
 	}
 	spoil(a.Snapshot())
 	if diff := cmp.Diff(want, a.Snapshot()); diff != "" {

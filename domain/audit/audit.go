@@ -31,6 +31,15 @@ const (
 	RoleChanged         Action = "role.change"
 	RoleDeleted         Action = "role.delete"
 	KeysRotated         Action = "keys.rotate"
+
+	AccommodationsChanged   Action = "learner.accommodations"
+	AccommodationsWithdrawn Action = "learner.withdraw_accommodations"
+	AttemptReleased         Action = "attempt.release"
+	ConversionImported      Action = "conversion.import"
+	ConversionActivated     Action = "conversion.activate"
+	JobRetried              Action = "job.retry"
+	JobRemoved              Action = "job.remove"
+	ScheduleRun             Action = "schedule.run"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -27,11 +27,13 @@ const (
 	Unsupported     Kind = "unsupported"     // a media type or method that is not understood
 	TooMany         Kind = "too_many"        // a limit over time was exceeded
 	Unavailable     Kind = "unavailable"     // something this service depends on does not answer
+	// InsufficientStorage says that there is no room to store what the caller sent; reading goes on.
+	InsufficientStorage Kind = "insufficient_storage"
 )
 
 // Kinds lists every kind, so that tests can prove each is handled.
 func Kinds() []Kind {
-	return []Kind{Malformed, Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Stale, TooLarge, Unsupported, TooMany, Unavailable}
+	return []Kind{Malformed, Invalid, Unauthenticated, Forbidden, NotFound, Conflict, Stale, TooLarge, Unsupported, TooMany, Unavailable, InsufficientStorage}
 }
 
 // Field is one rule broken by one field of the input.

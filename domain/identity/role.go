@@ -54,8 +54,13 @@ const (
 	ManageJobs     Permission = "jobs:write"      // trying background work again
 )
 
-// Permissions lists every permission with the built-in roles that have it.
-func Permissions() map[Permission][]Role {
+// granted is made once: it is looked up several times for each request.
+var granted = makePermissions()
+
+// Permissions lists every permission with the built-in roles that have it. The caller must not change it.
+func Permissions() map[Permission][]Role { return granted }
+
+func makePermissions() map[Permission][]Role {
 	operators, admins := []Role{Operator, Admin}, []Role{Admin}
 	teachers, editors, staff := []Role{Teacher, Admin}, []Role{Editor, Admin}, []Role{Teacher, Editor, Rater, Admin}
 	return map[Permission][]Role{

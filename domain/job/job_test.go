@@ -38,3 +38,33 @@ func TestAHopelessJobIsGivenUpAtOnce(t *testing.T) {
 		t.Error("it is tried again")
 	}
 }
+
+func TestAJobThatWasGivenUpCanBeTriedAgainFromTheStart(t *testing.T) {
+	later := noon.Add(time.Hour)
+	for state, j := range map[job.State]job.Job{
+		job.Queued: {RunAt: noon}, job.Running: {LeasedUntil: &later}, job.Done: {DoneAt: &noon}, job.Dead: {DeadAt: &noon, Tries: 20},
+	} {
+		if got := j.State(noon); got != state {
+			t.Errorf("state %s, want %s", got, state)
+		}
+		again, err := j.Revived(later)
+		if (err == nil) != (state == job.Dead) || (err != nil && !errors.Is(err, job.ErrNotDead)) {
+			t.Errorf("a job that is %s is revived: %v", state, err)
+		}
+		if err == nil && (again.State(later) != job.Queued || again.Tries != 0 || !again.RunAt.Equal(later)) {
+			t.Errorf("revived: %+v", again)
+		}
+		if err := j.Removable(noon); (err == nil) != (state == job.Dead || state == job.Queued) {
+			t.Errorf("a job that is %s is removed: %v", state, err)
+		}
+	}
+	if got := (job.Job{LeasedUntil: &noon}).State(noon); got != job.Queued {
+		t.Errorf("a job whose lease ended is %s", got)
+	}
+}
+
+func TestAJobThatEndsEveryProcessIsExhausted(t *testing.T) {
+	if (job.Job{Tries: job.MaxTries}).Exhausted() || !(job.Job{Tries: job.MaxTries + 1}).Exhausted() {
+		t.Error("a job has MaxTries tries")
+	}
+}

@@ -65,24 +65,40 @@ func ReadTable(version string, r io.Reader) (Table, error) {
 	return t, t.Check()
 }
 
-// Check returns ErrInvalidTable unless both columns stay within the scale, in steps of five, and never fall.
+// maxFaults bounds how many faults of a table are told at once.
+const maxFaults = 20
+
+// Check returns ErrInvalidTable, naming the figures, unless both columns stay within the scale, in steps of five, and
+// never fall.
 func (t Table) Check() error {
-	var broken []error
+	var (
+		fields []fault.Field
+		broken []error
+	)
 	for _, s := range exam.Sections() {
 		column := t.column(s)
 		for raw, scaled := range column {
-			if scaled < MinScaled || scaled > MaxScaled || scaled%Step != 0 {
-				broken = append(broken, fmt.Errorf("%s %d: %d is not on the scale", s, raw, scaled))
+			name := fmt.Sprintf("%s[%d]", s, raw)
+			var f fault.Field
+			switch {
+			case scaled < MinScaled || scaled > MaxScaled || scaled%Step != 0:
+				f = field(name, "off_scale", fmt.Sprintf("%d is not on the scale of 5 to 495 in fives.", scaled))
+			case raw > 0 && scaled < column[raw-1]:
+				f = field(name, "falls", fmt.Sprintf("%d is less than for one right answer fewer.", scaled))
+			default:
+				continue
 			}
-			if raw > 0 && scaled < column[raw-1] {
-				broken = append(broken, fmt.Errorf("%s %d: %d is less than for one right answer fewer", s, raw, scaled))
-			}
+			fields, broken = append(fields, f), append(broken, fmt.Errorf("%s: %s", f.Name, f.Detail))
 		}
 	}
-	if len(broken) > 0 {
-		return ErrInvalidTable.Because(errors.Join(broken...))
+	if len(fields) > 0 {
+		return ErrInvalidTable.WithFields(fields[:min(len(fields), maxFaults)]...).Because(errors.Join(broken...))
 	}
 	return nil
+}
+
+func field(name, code, detail string) fault.Field {
+	return fault.Field{Name: name, Code: code, Detail: detail}
 }
 
 func (t Table) column(s exam.Section) *[MaxRaw + 1]int {

@@ -4,7 +4,6 @@ package answerchange
 
 import (
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
 )
 
 const (
@@ -32,17 +31,8 @@ const (
 	FieldServerAt = "server_at"
 	// FieldSessionID holds the string denoting the session_id field in the database.
 	FieldSessionID = "session_id"
-	// EdgeAttempt holds the string denoting the attempt edge name in mutations.
-	EdgeAttempt = "attempt"
 	// Table holds the table name of the answerchange in the database.
 	Table = "answer_changes"
-	// AttemptTable is the table that holds the attempt relation/edge.
-	AttemptTable = "answer_changes"
-	// AttemptInverseTable is the table name for the Attempt entity.
-	// It exists in this package in order to avoid circular dependency with the "attempt" package.
-	AttemptInverseTable = "attempts"
-	// AttemptColumn is the table column denoting the attempt relation/edge.
-	AttemptColumn = "attempt_id"
 )
 
 // Columns holds all SQL columns for answerchange fields.
@@ -126,18 +116,4 @@ func ByServerAt(opts ...sql.OrderTermOption) OrderOption {
 // BySessionID orders the results by the session_id field.
 func BySessionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
-}
-
-// ByAttemptField orders the results by attempt field.
-func ByAttemptField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newAttemptStep(), sql.OrderByField(field, opts...))
-	}
-}
-func newAttemptStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(AttemptInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, true, AttemptTable, AttemptColumn),
-	)
 }

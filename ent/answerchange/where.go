@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/google/uuid"
 	"github.com/toeic-app/toeic/ent/predicate"
 )
@@ -124,6 +123,26 @@ func AttemptIDIn(vs ...uuid.UUID) predicate.AnswerChange {
 // AttemptIDNotIn applies the NotIn predicate on the "attempt_id" field.
 func AttemptIDNotIn(vs ...uuid.UUID) predicate.AnswerChange {
 	return predicate.AnswerChange(sql.FieldNotIn(FieldAttemptID, vs...))
+}
+
+// AttemptIDGT applies the GT predicate on the "attempt_id" field.
+func AttemptIDGT(v uuid.UUID) predicate.AnswerChange {
+	return predicate.AnswerChange(sql.FieldGT(FieldAttemptID, v))
+}
+
+// AttemptIDGTE applies the GTE predicate on the "attempt_id" field.
+func AttemptIDGTE(v uuid.UUID) predicate.AnswerChange {
+	return predicate.AnswerChange(sql.FieldGTE(FieldAttemptID, v))
+}
+
+// AttemptIDLT applies the LT predicate on the "attempt_id" field.
+func AttemptIDLT(v uuid.UUID) predicate.AnswerChange {
+	return predicate.AnswerChange(sql.FieldLT(FieldAttemptID, v))
+}
+
+// AttemptIDLTE applies the LTE predicate on the "attempt_id" field.
+func AttemptIDLTE(v uuid.UUID) predicate.AnswerChange {
+	return predicate.AnswerChange(sql.FieldLTE(FieldAttemptID, v))
 }
 
 // NumberEQ applies the EQ predicate on the "number" field.
@@ -579,29 +598,6 @@ func SessionIDIsNil() predicate.AnswerChange {
 // SessionIDNotNil applies the NotNil predicate on the "session_id" field.
 func SessionIDNotNil() predicate.AnswerChange {
 	return predicate.AnswerChange(sql.FieldNotNull(FieldSessionID))
-}
-
-// HasAttempt applies the HasEdge predicate on the "attempt" edge.
-func HasAttempt() predicate.AnswerChange {
-	return predicate.AnswerChange(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, AttemptTable, AttemptColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasAttemptWith applies the HasEdge predicate on the "attempt" edge with a given conditions (other predicates).
-func HasAttemptWith(preds ...predicate.Attempt) predicate.AnswerChange {
-	return predicate.AnswerChange(func(s *sql.Selector) {
-		step := newAttemptStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
 }
 
 // And groups predicates with the AND operator between them.

@@ -60,6 +60,8 @@ const (
 	FieldPauses = "pauses"
 	// FieldSessionID holds the string denoting the session_id field in the database.
 	FieldSessionID = "session_id"
+	// FieldFormerSessionID holds the string denoting the former_session_id field in the database.
+	FieldFormerSessionID = "former_session_id"
 	// FieldCountedAt holds the string denoting the counted_at field in the database.
 	FieldCountedAt = "counted_at"
 	// EdgeUser holds the string denoting the user edge name in mutations.
@@ -70,8 +72,6 @@ const (
 	EdgeRevision = "revision"
 	// EdgeAnswers holds the string denoting the answers edge name in mutations.
 	EdgeAnswers = "answers"
-	// EdgeChanges holds the string denoting the changes edge name in mutations.
-	EdgeChanges = "changes"
 	// EdgePausesTaken holds the string denoting the pauses_taken edge name in mutations.
 	EdgePausesTaken = "pauses_taken"
 	// EdgeResult holds the string denoting the result edge name in mutations.
@@ -108,13 +108,6 @@ const (
 	AnswersInverseTable = "answers"
 	// AnswersColumn is the table column denoting the answers relation/edge.
 	AnswersColumn = "attempt_id"
-	// ChangesTable is the table that holds the changes relation/edge.
-	ChangesTable = "answer_changes"
-	// ChangesInverseTable is the table name for the AnswerChange entity.
-	// It exists in this package in order to avoid circular dependency with the "answerchange" package.
-	ChangesInverseTable = "answer_changes"
-	// ChangesColumn is the table column denoting the changes relation/edge.
-	ChangesColumn = "attempt_id"
 	// PausesTakenTable is the table that holds the pauses_taken relation/edge.
 	PausesTakenTable = "attempt_pauses"
 	// PausesTakenInverseTable is the table name for the AttemptPause entity.
@@ -165,6 +158,7 @@ var Columns = []string{
 	FieldPausedMs,
 	FieldPauses,
 	FieldSessionID,
+	FieldFormerSessionID,
 	FieldCountedAt,
 }
 
@@ -322,6 +316,11 @@ func BySessionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
 }
 
+// ByFormerSessionID orders the results by the former_session_id field.
+func ByFormerSessionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFormerSessionID, opts...).ToFunc()
+}
+
 // ByCountedAt orders the results by the counted_at field.
 func ByCountedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCountedAt, opts...).ToFunc()
@@ -359,20 +358,6 @@ func ByAnswersCount(opts ...sql.OrderTermOption) OrderOption {
 func ByAnswers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newAnswersStep(), append([]sql.OrderTerm{term}, terms...)...)
-	}
-}
-
-// ByChangesCount orders the results by changes count.
-func ByChangesCount(opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newChangesStep(), opts...)
-	}
-}
-
-// ByChanges orders the results by changes terms.
-func ByChanges(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newChangesStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -436,13 +421,6 @@ func newAnswersStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(AnswersInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, AnswersTable, AnswersColumn),
-	)
-}
-func newChangesStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ChangesInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
 	)
 }
 func newPausesTakenStep() *sqlgraph.Step {

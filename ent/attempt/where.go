@@ -171,6 +171,11 @@ func SessionID(v uuid.UUID) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldSessionID, v))
 }
 
+// FormerSessionID applies equality check predicate on the "former_session_id" field. It's identical to FormerSessionIDEQ.
+func FormerSessionID(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldFormerSessionID, v))
+}
+
 // CountedAt applies equality check predicate on the "counted_at" field. It's identical to CountedAtEQ.
 func CountedAt(v time.Time) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldCountedAt, v))
@@ -1106,6 +1111,56 @@ func SessionIDNotNil() predicate.Attempt {
 	return predicate.Attempt(sql.FieldNotNull(FieldSessionID))
 }
 
+// FormerSessionIDEQ applies the EQ predicate on the "former_session_id" field.
+func FormerSessionIDEQ(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldEQ(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDNEQ applies the NEQ predicate on the "former_session_id" field.
+func FormerSessionIDNEQ(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNEQ(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDIn applies the In predicate on the "former_session_id" field.
+func FormerSessionIDIn(vs ...uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldIn(FieldFormerSessionID, vs...))
+}
+
+// FormerSessionIDNotIn applies the NotIn predicate on the "former_session_id" field.
+func FormerSessionIDNotIn(vs ...uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotIn(FieldFormerSessionID, vs...))
+}
+
+// FormerSessionIDGT applies the GT predicate on the "former_session_id" field.
+func FormerSessionIDGT(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGT(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDGTE applies the GTE predicate on the "former_session_id" field.
+func FormerSessionIDGTE(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldGTE(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDLT applies the LT predicate on the "former_session_id" field.
+func FormerSessionIDLT(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLT(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDLTE applies the LTE predicate on the "former_session_id" field.
+func FormerSessionIDLTE(v uuid.UUID) predicate.Attempt {
+	return predicate.Attempt(sql.FieldLTE(FieldFormerSessionID, v))
+}
+
+// FormerSessionIDIsNil applies the IsNil predicate on the "former_session_id" field.
+func FormerSessionIDIsNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldIsNull(FieldFormerSessionID))
+}
+
+// FormerSessionIDNotNil applies the NotNil predicate on the "former_session_id" field.
+func FormerSessionIDNotNil() predicate.Attempt {
+	return predicate.Attempt(sql.FieldNotNull(FieldFormerSessionID))
+}
+
 // CountedAtEQ applies the EQ predicate on the "counted_at" field.
 func CountedAtEQ(v time.Time) predicate.Attempt {
 	return predicate.Attempt(sql.FieldEQ(FieldCountedAt, v))
@@ -1240,29 +1295,6 @@ func HasAnswers() predicate.Attempt {
 func HasAnswersWith(preds ...predicate.Answer) predicate.Attempt {
 	return predicate.Attempt(func(s *sql.Selector) {
 		step := newAnswersStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
-// HasChanges applies the HasEdge predicate on the "changes" edge.
-func HasChanges() predicate.Attempt {
-	return predicate.Attempt(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, false, ChangesTable, ChangesColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasChangesWith applies the HasEdge predicate on the "changes" edge with a given conditions (other predicates).
-func HasChangesWith(preds ...predicate.AnswerChange) predicate.Attempt {
-	return predicate.Attempt(func(s *sql.Selector) {
-		step := newChangesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -197,6 +197,7 @@ var (
 	// AnswerChangesColumns holds the columns for the "answer_changes" table.
 	AnswerChangesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "attempt_id", Type: field.TypeUUID},
 		{Name: "number", Type: field.TypeInt},
 		{Name: "replaced", Type: field.TypeString},
 		{Name: "choice", Type: field.TypeString},
@@ -206,26 +207,17 @@ var (
 		{Name: "client_at", Type: field.TypeTime, Nullable: true},
 		{Name: "server_at", Type: field.TypeTime},
 		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
-		{Name: "attempt_id", Type: field.TypeUUID},
 	}
 	// AnswerChangesTable holds the schema information for the "answer_changes" table.
 	AnswerChangesTable = &schema.Table{
 		Name:       "answer_changes",
 		Columns:    AnswerChangesColumns,
 		PrimaryKey: []*schema.Column{AnswerChangesColumns[0]},
-		ForeignKeys: []*schema.ForeignKey{
-			{
-				Symbol:     "answer_changes_attempts_changes",
-				Columns:    []*schema.Column{AnswerChangesColumns[10]},
-				RefColumns: []*schema.Column{AttemptsColumns[0]},
-				OnDelete:   schema.Cascade,
-			},
-		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "answer_changes_once",
 				Unique:  true,
-				Columns: []*schema.Column{AnswerChangesColumns[10], AnswerChangesColumns[1], AnswerChangesColumns[4]},
+				Columns: []*schema.Column{AnswerChangesColumns[1], AnswerChangesColumns[2], AnswerChangesColumns[5]},
 			},
 		},
 	}
@@ -253,6 +245,7 @@ var (
 		{Name: "paused_ms", Type: field.TypeInt64, Default: 0},
 		{Name: "pauses", Type: field.TypeInt, Default: 0},
 		{Name: "session_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "former_session_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "counted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "exam_id", Type: field.TypeUUID},
 		{Name: "revision_id", Type: field.TypeUUID},
@@ -266,19 +259,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "attempts_exams_exam",
-				Columns:    []*schema.Column{AttemptsColumns[23]},
+				Columns:    []*schema.Column{AttemptsColumns[24]},
 				RefColumns: []*schema.Column{ExamsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_exam_revisions_revision",
-				Columns:    []*schema.Column{AttemptsColumns[24]},
+				Columns:    []*schema.Column{AttemptsColumns[25]},
 				RefColumns: []*schema.Column{ExamRevisionsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "attempts_users_attempts",
-				Columns:    []*schema.Column{AttemptsColumns[25]},
+				Columns:    []*schema.Column{AttemptsColumns[26]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -287,7 +280,7 @@ var (
 			{
 				Name:    "attempts_one_open",
 				Unique:  true,
-				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[23]},
+				Columns: []*schema.Column{AttemptsColumns[26], AttemptsColumns[24]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'in_progress'",
 				},
@@ -303,12 +296,12 @@ var (
 			{
 				Name:    "attempts_of_user",
 				Unique:  false,
-				Columns: []*schema.Column{AttemptsColumns[25], AttemptsColumns[0]},
+				Columns: []*schema.Column{AttemptsColumns[26], AttemptsColumns[0]},
 			},
 			{
 				Name:    "attempts_scored",
 				Unique:  false,
-				Columns: []*schema.Column{AttemptsColumns[23], AttemptsColumns[9]},
+				Columns: []*schema.Column{AttemptsColumns[24], AttemptsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "mode = 'exam' AND (status = 'submitted' OR status = 'expired')",
 				},
@@ -1285,7 +1278,6 @@ func init() {
 	AnswersTable.Annotation.Checks = map[string]string{
 		"answers_choice": "choice IN ('', 'A', 'B', 'C', 'D')",
 	}
-	AnswerChangesTable.ForeignKeys[0].RefTable = AttemptsTable
 	AnswerChangesTable.Annotation = &entsql.Annotation{
 		Table: "answer_changes",
 	}

@@ -32,7 +32,7 @@ func (Attempt) Fields() []ent.Field {
 		field.UUID("revision_id", uuid.UUID{}).Immutable(),
 		field.String("mode").Immutable(),
 		field.String("status"),
-		field.JSON("taken", json.RawMessage{}).Immutable(),
+		field.JSON("taken", json.RawMessage{}),
 		field.Time("started_at").Immutable(),
 		field.Int("listening_seconds").Immutable(),
 		field.Int("reading_seconds").Immutable(),
@@ -51,6 +51,7 @@ func (Attempt) Fields() []ent.Field {
 		field.Int64("paused_ms").Default(0),
 		field.Int("pauses").Default(0),
 		field.UUID("session_id", uuid.UUID{}).Optional().Nillable(),
+		field.UUID("former_session_id", uuid.UUID{}).Optional().Nillable(),
 		field.Time("counted_at").Optional().Nillable(),
 	}
 }
@@ -62,7 +63,6 @@ func (Attempt) Edges() []ent.Edge {
 		edge.To("exam", Exam.Type).Field("exam_id").Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("revision", ExamRevision.Type).Field("revision_id").Unique().Required().Immutable().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("answers", Answer.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
-		edge.To("changes", AnswerChange.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("pauses_taken", AttemptPause.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("result", Result.Type).Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("former_results", FormerResult.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
@@ -114,7 +114,9 @@ func (Answer) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("attempt_id", "number").Unique().StorageKey("answers_item")}
 }
 
-// AnswerChange is one change that a learner made to an answer, as it arrived. Rows are only ever added.
+// AnswerChange is one change that a learner made to an answer, as it arrived. Rows are only ever added. Its attempt is no
+// foreign key: the check would cost as much as the row, and every writer holds the attempt. Who removes attempts removes
+// their changes.
 type AnswerChange struct{ ent.Schema }
 
 // Annotations of the table.
@@ -138,13 +140,6 @@ func (AnswerChange) Fields() []ent.Field {
 		field.Time("client_at").Optional().Nillable().Immutable(),
 		field.Time("server_at").Immutable(),
 		field.UUID("session_id", uuid.UUID{}).Optional().Nillable().Immutable(),
-	}
-}
-
-// Edges of the table.
-func (AnswerChange) Edges() []ent.Edge {
-	return []ent.Edge{
-		edge.From("attempt", Attempt.Type).Ref("changes").Field("attempt_id").Unique().Required().Immutable(),
 	}
 }
 

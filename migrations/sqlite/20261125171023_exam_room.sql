@@ -13,6 +13,7 @@ ALTER TABLE `attempts` ADD COLUMN `paused_at` datetime NULL;
 ALTER TABLE `attempts` ADD COLUMN `paused_ms` integer NOT NULL DEFAULT 0;
 ALTER TABLE `attempts` ADD COLUMN `pauses` integer NOT NULL DEFAULT 0;
 ALTER TABLE `attempts` ADD COLUMN `session_id` uuid NULL;
+ALTER TABLE `attempts` ADD COLUMN `former_session_id` uuid NULL;
 ALTER TABLE `attempts` ADD COLUMN `counted_at` datetime NULL;
 -- count what is answered already
 UPDATE `attempts` SET `answered` = (SELECT count(*) FROM `answers` WHERE `answers`.`attempt_id` = `attempts`.`id` AND `answers`.`choice` <> '');
@@ -36,7 +37,7 @@ CREATE TABLE `accommodations` (`id` uuid NOT NULL, `time_percent` integer NOT NU
 -- create index "accommodations_user_id_key" to table: "accommodations"
 CREATE UNIQUE INDEX `accommodations_user_id_key` ON `accommodations` (`user_id`);
 -- create "answer_changes" table
-CREATE TABLE `answer_changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `number` integer NOT NULL, `replaced` text NOT NULL, `choice` text NOT NULL, `seq` integer NOT NULL, `elapsed_ms` integer NOT NULL, `outcome` text NOT NULL, `client_at` datetime NULL, `server_at` datetime NOT NULL, `session_id` uuid NULL, `attempt_id` uuid NOT NULL, CONSTRAINT `answer_changes_attempts_changes` FOREIGN KEY (`attempt_id`) REFERENCES `attempts` (`id`) ON DELETE CASCADE, CONSTRAINT `answer_changes_outcome` CHECK (outcome IN ('applied', 'superseded', 'late')));
+CREATE TABLE `answer_changes` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `number` integer NOT NULL, `replaced` text NOT NULL, `choice` text NOT NULL, `seq` integer NOT NULL, `elapsed_ms` integer NOT NULL, `outcome` text NOT NULL, `client_at` datetime NULL, `server_at` datetime NOT NULL, `session_id` uuid NULL, `attempt_id` uuid NOT NULL, CONSTRAINT `answer_changes_outcome` CHECK (outcome IN ('applied', 'superseded', 'late')));
 -- create index "answer_changes_once" to table: "answer_changes"
 CREATE UNIQUE INDEX `answer_changes_once` ON `answer_changes` (`attempt_id`, `number`, `seq`);
 -- create "attempt_pauses" table
@@ -166,6 +167,7 @@ ALTER TABLE `conversion_tables` DROP COLUMN `note`;
 DROP INDEX `attempts_scored`;
 -- reverse: create "new_attempts" table
 ALTER TABLE `attempts` DROP COLUMN `counted_at`;
+ALTER TABLE `attempts` DROP COLUMN `former_session_id`;
 ALTER TABLE `attempts` DROP COLUMN `session_id`;
 ALTER TABLE `attempts` DROP COLUMN `pauses`;
 ALTER TABLE `attempts` DROP COLUMN `paused_ms`;

@@ -59,8 +59,8 @@ func plain(s attempt.Snapshot) any {
 		}
 		return *t
 	}
-	times := []any{value(s.AdvancedAt), value(s.DeadlineAt), value(s.ClosedAt)}
-	s.AdvancedAt, s.DeadlineAt, s.ClosedAt = nil, nil, nil
+	times := []any{value(s.AdvancedAt), value(s.DeadlineAt), value(s.ClosedAt), value(s.PausedAt)}
+	s.AdvancedAt, s.DeadlineAt, s.ClosedAt, s.PausedAt = nil, nil, nil, nil
 	return []any{s, times}
 }
 
@@ -71,7 +71,7 @@ func (f *fixture) save(a *attempt.Attempt) error {
 func oneOpen(f *fixture) {
 	form, other, u := f.exam(), f.exam(), f.user().ID
 	won := f.together(20, func(int) bool {
-		a, err := attempt.Start(f.id(), u, form, attempt.ExamMode, nil, noon)
+		a, err := attempt.Start(f.id(), u, form, attempt.Terms{Mode: attempt.ExamMode}, noon)
 		if err == nil {
 			err = f.add(a)
 		}

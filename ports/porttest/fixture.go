@@ -33,6 +33,9 @@ type Store interface {
 	AuditReader() ports.AuditReader
 	ActorChanges() ports.ActorChanges
 	Queue() ports.JobQueue
+	JobList() ports.JobList
+	JobWork() ports.UnitOfWork[ports.JobRepos]
+	Schedules() ports.Schedules
 	Housekeeping() ports.Housekeeping
 	Sessions() ports.SessionList
 	Actors() ports.Actors
@@ -40,12 +43,20 @@ type Store interface {
 	Catalogue() ports.Catalogue
 	Revisions() ports.Revisions
 	MediaFiles() ports.MediaFiles
-	Conversions() ports.Conversions
+	Conversions() ports.ExamConversions
+	ConversionHistory() ports.ConversionHistory
+	Conversion() ports.UnitOfWork[ports.ConversionRepos]
+	ScoreReads() ports.ScoreReads
+	Pseudonyms() ports.Pseudonyms
+	Leaderboards() ports.Leaderboards
 	Attempts() ports.UnitOfWork[ports.AttemptRepos]
 	AnswerSheets() ports.UnitOfWork[ports.AnswerRepos]
 	AnswerLog() ports.AnswerLog
 	AttemptReads() ports.AttemptReads
+	Accommodations() ports.AccommodationReads
+	DevicePolicies() ports.DevicePolicies
 	Replies() ports.Replies
+	practiceStore
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -58,11 +69,17 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Identity", identityTests()},
 		{"Access", accessTests()},
 		{"Jobs", jobTests()},
+		{"Orders", orderTests()},
+		{"Schedules", scheduleTests()},
 		{"Publication", publicationTests()},
 		{"Attempts", attemptTests()},
 		{"Answers", answerTests()},
+		{"Conditions", conditionTests()},
 		{"Lists", listTests()},
+		{"Scoring", scoringTests()},
+		{"Leaderboards", leaderboardTests()},
 		{"Replies", replyTests()},
+		{"Practice", practiceTests()},
 		{"UnitOfWork", unitTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {
@@ -187,7 +204,7 @@ func (f *fixture) exam() exam.Summary {
 
 func (f *fixture) start(user uuid.UUID, form exam.Summary, mode attempt.Mode) *attempt.Attempt {
 	f.Helper()
-	a, err := attempt.Start(f.id(), user, form, mode, nil, noon)
+	a, err := attempt.Start(f.id(), user, form, attempt.Terms{Mode: mode}, noon)
 	f.must(err)
 	f.must(f.add(a))
 	return a

@@ -2,6 +2,7 @@ package porttest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -26,10 +27,20 @@ func jobTests() map[string]func(*fixture) {
 
 const lease = time.Minute
 
+// errNotAdded says that an order was no news where it should have been.
+var errNotAdded = errors.New("the job was not added")
+
+func added(news bool, err error) error {
+	if err == nil && !news {
+		return errNotAdded
+	}
+	return err
+}
+
 func (f *fixture) order(runAt time.Time) job.Job {
 	f.Helper()
 	j := job.New(f.id(), job.SendLetter, []byte{0, 0xff}, noon, runAt)
-	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error { return r.Jobs.Add(ctx, j) }))
+	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error { return added(r.Jobs.Add(ctx, j)) }))
 	return j
 }
 
@@ -140,7 +151,7 @@ func losingLeases(f *fixture) {
 
 func rollingBackJobs(f *fixture) {
 	if err := f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
-		f.must(r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon)))
+		f.must(added(r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon))))
 		return ports.ErrStale
 	}); err == nil {
 		f.Error("the unit of work was stored")

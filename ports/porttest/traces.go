@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/domain/job"
 	"github.com/toeic-app/toeic/ports"
@@ -138,6 +139,12 @@ func erasing(f *fixture) {
 	s := f.session(ann.ID, "192.0.2.1")
 	f.token(ann.ID)
 	f.session(bob.ID, "192.0.2.1")
+	form := f.exam()
+	hers, his := f.start(ann.ID, form, attempt.PracticeMode).ID(), f.start(bob.ID, form, attempt.PracticeMode).ID()
+	for _, id := range []uuid.UUID{hers, his} {
+		_, err := f.hand(id, attempt.Answer{Number: 1, Choice: 'A', Seq: 1})
+		f.must(err)
+	}
 	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
 		f.must(r.RefreshTokens.Add(ctx, identity.RefreshToken{Hash: "h", SessionID: s.ID, CreatedAt: noon}))
 		f.must(r.Factors.AddPasskey(ctx, identity.Passkey{ID: f.id(), UserID: ann.ID, Name: "k", Credential: []byte("c"), Record: []byte("{}"), CreatedAt: noon}))
@@ -155,6 +162,11 @@ func erasing(f *fixture) {
 	tokens, err := f.store.APITokens().List(f.ctx, uuid.Nil, ports.Page{Limit: 10})
 	f.must(err)
 	f.equal("tokens", len(tokens.Items), 0)
+	for id, want := range map[uuid.UUID]int{hers: 0, his: 1} {
+		log, err := f.store.AnswerLog().Changes(f.ctx, id)
+		f.must(err)
+		f.equal("changes of answers", len(log), want)
+	}
 	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
 		_, err := r.RefreshTokens.ByHash(ctx, "h")
 		f.wants(err, identity.ErrUnauthenticated)
@@ -202,7 +214,7 @@ func sweeping(f *fixture) {
 	f.must(f.store.Guards().Note(f.ctx, f.failure("192.0.2.1", nil, noon)))
 	f.must(f.identity(func(ctx context.Context, r ports.IdentityRepos) error {
 		f.must(r.RefreshTokens.Add(ctx, identity.RefreshToken{Hash: "h", SessionID: s.ID, CreatedAt: noon}))
-		return r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon))
+		return added(r.Jobs.Add(ctx, job.New(f.id(), job.SendLetter, nil, noon, noon)))
 	}))
 	n, err := f.store.Housekeeping().Sweep(f.ctx, noon.Add(time.Minute))
 	f.must(err)

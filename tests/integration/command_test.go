@@ -54,14 +54,14 @@ func TestTheCommandLineExplainsItselfAndItsExitCodesMeanWhatTheySay(t *testing.T
 func TestTheConfigurationNamesAllItsProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	p := place{dir: t.TempDir()}
-	env := "ENVIRONMENT=production # strict\nDB_MAX_CONNECTIONS=many\nDB_MAX_IDLE_TIME=5 minutes\nLOG_LEVEL=LOUD\nSERVER_ADDRESS=nowhere\n" +
+	env := "ENVIRONMENT=production # strict\nDB_MAX_CONNECTIONS=many\nJOB_WORKERS=99\nDB_MAX_IDLE_TIME=5 minutes\nLOG_LEVEL=LOUD\nSERVER_ADDRESS=nowhere\n" +
 		"REDIS_URL=http://x\nCORS_ORIGINS=*\nTRUSTED_PROXIES=10.0.0.0/99\nTOKEN_SIGNING_KEY=change-me-to-the-output-of-openssl-rand-base64-48\n"
 	if err := os.WriteFile(filepath.Join(p.dir, ".env"), []byte(env), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, command := range [][]string{{"config", "check"}, {"serve"}} {
 		got := p.run(t, "", command...)
-		for _, setting := range []string{"DB_MAX_CONNECTIONS", "DB_MAX_IDLE_TIME", "LOG_LEVEL", "SERVER_ADDRESS", "REDIS_URL", "CORS_ORIGINS", "TRUSTED_PROXIES", "TOKEN_SIGNING_KEY is the example", "DATABASE_URL"} {
+		for _, setting := range []string{"DB_MAX_CONNECTIONS", "JOB_WORKERS", "DB_MAX_IDLE_TIME", "LOG_LEVEL", "SERVER_ADDRESS", "REDIS_URL", "CORS_ORIGINS", "TRUSTED_PROXIES", "TOKEN_SIGNING_KEY is the example", "DATABASE_URL"} {
 			if !strings.Contains(got.stderr, setting) {
 				t.Errorf("%v does not name %s:\n%s", command, setting, got.stderr)
 			}

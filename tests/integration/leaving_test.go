@@ -19,6 +19,8 @@ func TestAnExportHoldsAllThatTheAccountHasAndNoSecret(t *testing.T) {
 		a := me.start("exam")
 		me.want(200, nil, "PUT", "/api/v1/attempts/"+a.ID+"/answers", answers(answer{1, "A", 1}, answer{2, "C", 1}))
 		me.want(200, nil, "POST", "/api/v1/attempts/"+a.ID+"/submit", nil)
+		set := me.draw(3, "immediate")
+		me.want(200, nil, "PUT", "/api/v1/practice/sets/"+set.ID+"/answers", answers(answer{1, "B", 1}))
 		_, codes := me.enrol()
 
 		var e struct{ ID, Status string }
@@ -37,6 +39,7 @@ func TestAnExportHoldsAllThatTheAccountHasAndNoSecret(t *testing.T) {
 		files := unzip(t, got.body)
 		for name, holds := range map[string][]string{
 			"account.json": {account.User.Email}, "sessions.json": {account.SessionID}, "second_factors.json": {"authenticator_app\": true"},
+			"practice.json": {set.ID, `"choice": "B"`, `"seen"`},
 			"attempts.json": {a.ID, `"choice": "A"`, `"choice": "C"`, `"raw"`}, "api_tokens.json": {"[]"}, "linked_identities.json": {"[]"},
 		} {
 			for _, text := range holds {
@@ -88,6 +91,8 @@ func TestAClosedAccountCanBeReopenedUntilItIsErased(t *testing.T) {
 	eachDatabase(t, func(t *testing.T, p place) {
 		s := p.serve(t)
 		me, account := s.register(t)
+		set := me.draw(3, "immediate")
+		me.want(200, nil, "PUT", "/api/v1/practice/sets/"+set.ID+"/answers", answers(answer{1, "B", 1}))
 		me.start("exam")
 		nobody := person{t: t, server: s}
 		credentials := map[string]any{"email": account.User.Email, "password": password}
@@ -118,7 +123,7 @@ func TestAClosedAccountCanBeReopenedUntilItIsErased(t *testing.T) {
 			}
 			return left == 0
 		})
-		for _, table := range []string{"user_sessions", "refresh_tokens", "attempts", "answers"} {
+		for _, table := range []string{"user_sessions", "refresh_tokens", "attempts", "answers", "practice_sets", "practice_answers", "learner_items"} {
 			var left int
 			if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&left); err != nil || left != 0 {
 				t.Errorf("%s has %d rows left, %v", table, left, err)

@@ -8,7 +8,13 @@ import (
 // table holds every route. A route that it lacks fails the test.
 var table = func() map[string]cell {
 	all := map[string]cell{}
-	for _, part := range []map[string]cell{publicRoutes, accountRoutes, examRoutes, attemptRoutes, adminRoutes} {
+	for _, part := range []map[string]cell{
+		publicRoutes, accountRoutes, examRoutes, attemptRoutes, adminRoutes,
+		conditionRoutes,
+		scoringRoutes,
+		practiceRoutes,
+		jobRoutes,
+	} {
 		maps.Copy(all, part)
 	}
 	return all

@@ -137,7 +137,12 @@ type server struct {
 // serve starts a server and waits until it is ready. It is killed when the test ends, if it still runs.
 func (p place) serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	cmd := p.command(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	return start(t, p.command(t, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
+}
+
+// start runs the command of a server.
+func start(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
 	s := &server{cmd: cmd, banner: &sink{}, logs: &sink{}, ended: make(chan struct{})}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {

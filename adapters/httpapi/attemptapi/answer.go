@@ -14,6 +14,7 @@ import (
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
 )
 
 type answersRequest struct {
@@ -119,7 +120,7 @@ func answerRoutes(api *web.API, uc UseCases) {
 		Method: http.MethodPut, Path: one + "/answers", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Hand in answers",
 		Description: "All or none, but for late ones, which are left out. What is acknowledged is stored for good. To send the same again, or in another order, is safe.",
-		Faults:      web.Faults(attempt.ErrNotFound, attempt.ErrClosed, attempt.ErrAnswersDenied),
+		Faults:      web.Faults(attempt.ErrNotFound, attempt.ErrClosed, attempt.ErrPaused, attempt.ErrOtherDevice, attempt.ErrTakenOver, attempt.ErrAnswersDenied, ports.ErrBusy),
 		Handle: func(ctx context.Context, r web.Request, in answersRequest) (answersReply, error) {
 			cmd := attemptapp.AnswerCommand{User: r.Actor.UserID, Session: r.Actor.SessionID, Attempt: in.ID, Answers: make([]attempt.Answer, len(in.Answers))}
 			for i, a := range in.Answers {

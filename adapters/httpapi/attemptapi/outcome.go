@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/domain/attempt"
@@ -15,15 +13,16 @@ import (
 )
 
 type resultReply struct {
-	Listening         sectionReply   `json:"listening"`
-	Reading           sectionReply   `json:"reading"`
-	Total             *int           `json:"total" description:"10 to 990; null unless both sections were taken whole."`
-	TotalBand         *band          `json:"total_band" description:"The total less and plus one standard error of measurement."`
-	Colour            *score.Colour  `json:"colour" description:"Colour of the certificate for such a total."`
-	Parts             []partReply    `json:"parts"`
-	Abilities         []abilityReply `json:"abilities"`
-	ConversionVersion string         `json:"conversion_version" description:"The table that turned raw into scaled scores."`
-	Estimate          bool           `json:"estimate" description:"Always true: only the test's makers give official scores."`
+	Listening         sectionReply     `json:"listening"`
+	Reading           sectionReply     `json:"reading"`
+	Total             *int             `json:"total" description:"10 to 990; null unless both sections were taken whole."`
+	TotalBand         *band            `json:"total_band" description:"The total less and plus one standard error of measurement."`
+	Colour            *score.Colour    `json:"colour" description:"Colour of the certificate for such a total."`
+	Percentile        *percentileReply `json:"percentile" description:"null without a norm for such scores, as for shorter forms."`
+	Parts             []partReply      `json:"parts"`
+	Abilities         []abilityReply   `json:"abilities"`
+	ConversionVersion string           `json:"conversion_version" description:"The table that turned raw into scaled scores."`
+	Estimate          bool             `json:"estimate" description:"Always true: only the test's makers give official scores."`
 }
 
 // band is a lower and an upper scaled score.
@@ -132,15 +131,21 @@ func toReviewReply(items []attemptapp.ReviewItem) reviewReply {
 func outcomeRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[attemptPath, resultReply]{
 		Method: http.MethodPost, Path: one + "/submit", Permission: identity.TakeAttempts,
-		Tag: tag, Summary: "Submit an attempt", Description: "Closes and scores it. Again, it gives the same result.",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrAbandoned),
-		Handle: resultHandler(uc.Submit),
+		Tag: tag, Summary: "Submit an attempt", Description: "Closes and scores it, also when it is paused. Again, it gives the same result.",
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrAbandoned, attempt.ErrOtherDevice, attempt.ErrTakenOver),
+		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
+			result, err := uc.Submit(ctx, taker(r), in.ID)
+			return uc.resultReply(result), err
+		},
 	})
 	web.Register(api, web.Endpoint[attemptPath, resultReply]{
 		Method: http.MethodGet, Path: one + "/result", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Read the result of an attempt",
 		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned),
-		Handle: resultHandler(uc.Result),
+		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
+			result, err := uc.Result(ctx, r.Actor.UserID, in.ID)
+			return uc.resultReply(result), err
+		},
 	})
 	web.Register(api, web.Endpoint[partQuery, reviewReply]{
 		Method: http.MethodGet, Path: one + "/review", Permission: identity.TakeAttempts,
@@ -153,10 +158,9 @@ func outcomeRoutes(api *web.API, uc UseCases) {
 	})
 }
 
-// resultHandler serves the routes that take an attempt and return its result.
-func resultHandler(do func(ctx context.Context, user, id uuid.UUID) (score.Result, error)) func(context.Context, web.Request, attemptPath) (resultReply, error) {
-	return func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
-		res, err := do(ctx, r.Actor.UserID, in.ID)
-		return toResultReply(res), err
-	}
+// resultReply is a result with its rank.
+func (uc UseCases) resultReply(res score.Result) resultReply {
+	out := toResultReply(res)
+	out.Percentile = toPercentileReply(uc.Percentiles(res))
+	return out
 }

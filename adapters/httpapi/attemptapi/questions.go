@@ -78,9 +78,9 @@ func questionRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[partQuery, sheetReply]{
 		Method: http.MethodGet, Path: one + "/questions", Permission: identity.TakeAttempts, Cache: web.Private(0),
 		Tag: tag, Summary: "Read the questions of an attempt", Description: "As printed in a test book: parts 1 and 2 have option labels only.",
-		Faults: web.Faults(attempt.ErrNotFound),
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrPaused, attempt.ErrOtherDevice, attempt.ErrTakenOver),
 		Handle: func(ctx context.Context, r web.Request, in partQuery) (sheetReply, error) {
-			sheet, err := uc.Questions(ctx, r.Actor.UserID, in.ID, in.part())
+			sheet, err := uc.Questions(ctx, taker(r), in.ID, in.part())
 			return toSheetReply(sheet, uc.MediaPath), err
 		},
 	})

@@ -26,7 +26,8 @@ type counting struct {
 	keys []string
 }
 
-func newCounting() *counting { return &counting{Limits: ratelimit.NewMemory(stopped{}, 100)} }
+// newCounting has room enough for no two keys to share a place, from which the second would drive the first.
+func newCounting() *counting { return &counting{Limits: ratelimit.NewMemory(stopped{}, 10_000)} }
 
 func (c *counting) Take(ctx context.Context, key string, l ports.Limit) ports.Verdict {
 	c.mu.Lock()

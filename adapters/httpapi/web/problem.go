@@ -70,6 +70,8 @@ func kinds() map[fault.Kind]struct {
 		fault.Unsupported:     {http.StatusUnsupportedMediaType, "Not supported"},
 		fault.TooMany:         {http.StatusTooManyRequests, "Too many requests"},
 		fault.Unavailable:     {http.StatusServiceUnavailable, "Temporarily unavailable"},
+
+		fault.InsufficientStorage: {http.StatusInsufficientStorage, "Insufficient storage"},
 	}
 }
 
@@ -129,7 +131,7 @@ func (a *API) fail(c echo.Context, err error) {
 	switch status {
 	case http.StatusUnauthorized:
 		h.Set(echo.HeaderWWWAuthenticate, "Bearer")
-	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusInsufficientStorage:
 		h.Set("Retry-After", strconv.Itoa(max(retryAfter, seconds(f.Wait))))
 	}
 	c.Response().WriteHeader(status)

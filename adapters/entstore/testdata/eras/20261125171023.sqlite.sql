@@ -54,7 +54,7 @@ INSERT INTO audit_entries (seq, at, user_id, token_id, ip, request_id, action, o
 INSERT INTO audit_head (id, seq, hash) VALUES (1, 1, 'era-hash');
 INSERT INTO jobs (id, kind, payload, run_at, tries, leased_until, done_at, dead_at, last_error, created_at) VALUES
   ('01939000-000e-7000-8000-000000000001', 'send_letter', CAST('sealed' AS BLOB), '2026-12-01 10:30:00+00:00', 3, NULL, NULL, NULL, 'the mail server was down', '2026-12-01 09:30:00.123456+00:00');
-UPDATE attempts SET answered = 1, position = 7, time_percent = 150, extra_seconds = 60, pause_percent = 200, listening_omitted = 1, session_id = '01939000-0002-7000-8000-000000000001', counted_at = '2026-12-02 09:30:00.5+00:00' WHERE id = '01939000-0006-7000-8000-000000000001';
+UPDATE attempts SET answered = 1, position = 7, time_percent = 150, extra_seconds = 60, pause_percent = 200, listening_omitted = 1, session_id = '01939000-0002-7000-8000-000000000001', former_session_id = '01939000-0002-7000-8000-000000000002', counted_at = '2026-12-02 09:30:00.5+00:00' WHERE id = '01939000-0006-7000-8000-000000000001';
 UPDATE attempts SET position = 2, limit_seconds = 600, paused_at = '2026-12-01 10:30:00+00:00', paused_ms = 1500, pauses = 2 WHERE id = '01939000-0006-7000-8000-000000000002';
 UPDATE answers SET position = 7 WHERE attempt_id = '01939000-0006-7000-8000-000000000001';
 UPDATE results SET revision_id = '01939000-0005-7000-8000-000000000001', regrade_id = '01939000-0010-7000-8000-000000000001';
