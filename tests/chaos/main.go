@@ -168,11 +168,11 @@ func (c *chaos) round(ctx context.Context, i int) error {
 	v := c.next()
 	t := v.theatre
 	life, down, after := c.within(longestLife), c.within(longestDown), c.within(longestRest)
-	if err := again(t.renew, ctx); err != nil {
+	if err := again(ctx, t.renew); err != nil {
 		return fmt.Errorf("renew the tokens: %w", err)
 	}
 	before := t.acknowledged.Load()
-	if err := again(t.order, ctx); err != nil { // its job is taken up within the next half second
+	if err := again(ctx, t.order); err != nil { // its job is taken up within the next half second
 		return fmt.Errorf("order an export: %w", err)
 	}
 	err := t.under(ctx, func() error {

@@ -123,7 +123,7 @@ func (t *theatre) under(ctx context.Context, act func() error) error {
 }
 
 // again repeats what the first success after a recovery does not promise yet, for a few seconds.
-func again(do func(context.Context) error, ctx context.Context) error {
+func again(ctx context.Context, do func(context.Context) error) error {
 	for end := time.Now().Add(patient); ; time.Sleep(retry) {
 		err := do(ctx)
 		if err == nil || ctx.Err() != nil || time.Now().After(end) {
