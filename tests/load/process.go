@@ -62,9 +62,28 @@ func familyTime(pid int) (time.Duration, error) {
 		return 0, err
 	}
 	total := head.own + head.waited
-	dirs, err := filepath.Glob("/proc/[0-9]*")
+	err = eachChild(pid, func(_ int, s stat) { total += s.own + s.waited })
+	return total, err
+}
+
+// exactFamilyTime is the same to the nanosecond, but for children that have ended.
+func exactFamilyTime(pid int) (time.Duration, error) {
+	total, err := exactTime(pid)
 	if err != nil {
 		return 0, err
+	}
+	err = eachChild(pid, func(child int, _ stat) {
+		if t, err := exactTime(child); err == nil { // else it has ended meanwhile
+			total += t
+		}
+	})
+	return total, err
+}
+
+func eachChild(pid int, do func(int, stat)) error {
+	dirs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		return err
 	}
 	for _, dir := range dirs {
 		child, err := strconv.Atoi(filepath.Base(dir))
@@ -72,10 +91,10 @@ func familyTime(pid int) (time.Duration, error) {
 			continue
 		}
 		if s, err := readStat(child); err == nil && s.parent == pid { // else it has ended meanwhile
-			total += s.own + s.waited
+			do(child, s)
 		}
 	}
-	return total, nil
+	return nil
 }
 
 // exactTime is the processor time of a process to the nanosecond, by its threads. It misses threads that have ended,
@@ -137,6 +156,10 @@ type usage struct{ server, database, load, machine time.Duration }
 
 func (u usage) since(before usage) usage {
 	return usage{u.server - before.server, u.database - before.database, u.load - before.load, u.machine - before.machine}
+}
+
+func (u usage) plus(v usage) usage {
+	return usage{u.server + v.server, u.database + v.database, u.load + v.load, u.machine + v.machine}
 }
 
 // others is the processor time that went to programs that have no part in the measurement.

@@ -179,6 +179,15 @@ func (h *house) use(load int) (u usage, err error) {
 	return u, err
 }
 
+// useOfFew samples as use does, finely enough for a single request; of the database only what lives on.
+func (h *house) useOfFew() (u usage, err error) {
+	if u.server, err = exactTime(h.server.Pid()); err != nil {
+		return u, err
+	}
+	u.database, err = exactFamilyTime(h.postgres.Pid())
+	return u, err
+}
+
 // sample is a measured stretch of load.
 type sample struct {
 	outcome

@@ -91,7 +91,9 @@ func (s series) measured(scenario, unit string, value func(sample) float64) row 
 		ServerMicros: mid(func(o sample) float64 { return perRequest(o.server, o.Requests) }),
 		P50:          mid(func(o sample) float64 { return milliseconds(o.P50) }),
 		P99:          mid(func(o sample) float64 { return milliseconds(o.P99) }),
-		Others:       mid(func(o sample) float64 { return percent(o.others(), o.Elapsed) }),
+	}
+	if machine := mid(func(o sample) float64 { return o.machine.Seconds() }); *machine > 0 {
+		r.Others = mid(func(o sample) float64 { return percent(o.others(), o.Elapsed) })
 	}
 	if database := mid(func(o sample) float64 { return perRequest(o.database, o.Requests) }); *database > 0 {
 		r.DatabaseMicros = database // it is a process of its own
