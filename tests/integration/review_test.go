@@ -39,7 +39,7 @@ var (
 
 func policyOf(during, submitted, closed visible, closes *string) map[string]any {
 	return map[string]any{
-		"review": map[string]any{"during": during, "after_submit": submitted, "after_close": closed}, "device": "any", "closes_at": closes,
+		"review": map[string]any{"during": during, "after_submit": submitted, "after_close": closed}, "device": "takeover", "closes_at": closes,
 	}
 }
 
