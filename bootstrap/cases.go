@@ -35,6 +35,7 @@ type attemptCases struct {
 	list      attemptapp.List
 	get       attemptapp.Get
 	questions attemptapp.Questions
+	print     attemptapp.Print
 	answer    *gather.Gatherer[attemptapp.AnswerCommand, attemptapp.Verdict]
 	sync      attemptapp.Sync
 	advance   attemptapp.Advance
@@ -49,22 +50,23 @@ type attemptCases struct {
 }
 
 func wireAttempts(c *core) attemptCases {
-	work, reads := c.store.Attempts(), c.store.AttemptReads()
+	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	scoring := attemptapp.Scoring{
 		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Work: work,
 	}
 	return attemptCases{
-		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.DevicePolicies(), Work: work},
+		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.Policies(), Work: work},
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
-		questions: attemptapp.Questions{Clock: c.clock, Reads: reads, Revisions: c.revisions},
-		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.store.Writers()),
+		questions: attemptapp.Questions{Clock: c.clock, Reads: c.heads},
+		print:     attemptapp.Print{Revisions: c.revisions},
+		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.config.answerWriters()),
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},
-		submit:    attemptapp.Submit{Scoring: scoring},
-		result:    attemptapp.Result{Reads: reads},
-		review:    attemptapp.Review{Reads: reads, Revisions: c.revisions},
+		submit:    attemptapp.Submit{Scoring: scoring, Sight: c.sight()},
+		result:    attemptapp.Result{Reads: reads, Sight: c.sight()},
+		review:    wireReview(c),
 		expire:    attemptapp.Expire{Scoring: scoring},
 		rescore:   attemptapp.Rescore{Scoring: scoring},
 

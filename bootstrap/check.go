@@ -134,8 +134,14 @@ func (c Config) checkNetwork() []Problem {
 // maxJobWorkers keeps the jobs of a process from all the connections to its database.
 const maxJobWorkers = 16
 
+// maxAnswerWriters does the same for answers. On SQLite they would only wait for each other.
+const maxAnswerWriters = 16
+
 func (c Config) checkPool() []Problem {
 	var out []Problem
+	if c.AnswerWriters < 1 || c.AnswerWriters > maxAnswerWriters {
+		out = append(out, Problem{Setting: "ANSWER_WRITERS", Detail: fmt.Sprintf("must be between 1 and %d", maxAnswerWriters)})
+	}
 	if c.JobWorkers < 0 || c.JobWorkers > maxJobWorkers {
 		out = append(out, Problem{Setting: "JOB_WORKERS", Detail: fmt.Sprintf("must be between 0 and %d", maxJobWorkers)})
 	}

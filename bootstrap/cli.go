@@ -79,6 +79,10 @@ type commandLine struct {
 		Retry     jobsRetry     `cmd:"" help:"Try a job again that was given up."`
 		Schedules jobsSchedules `cmd:"" help:"List recurring work."`
 	} `cmd:"" help:"Look after background work."`
+	Statistics struct {
+		Show    statisticsShow    `cmd:"" help:"Show how the items of an exam work."`
+		Refresh statisticsRefresh `cmd:"" help:"Compute the statistics of an exam now."`
+	} `cmd:"" help:"Look at how exams and their items work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

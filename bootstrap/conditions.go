@@ -21,11 +21,11 @@ type conditionCases struct {
 
 // wireConditions needs the use cases of accounts.
 func wireConditions(c *core) conditionCases {
-	work, reads := c.store.Attempts(), c.store.AttemptReads()
+	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	return conditionCases{
 		pause:   attemptapp.Pause{Clock: c.clock, Work: work, Reads: reads},
 		resume:  attemptapp.Resume{Clock: c.clock, Work: work, Reads: reads},
-		claim:   attemptapp.Claim{Clock: c.clock, Policies: c.store.DevicePolicies(), Work: work, Reads: reads},
+		claim:   attemptapp.Claim{Clock: c.clock, Policies: c.store.Policies(), Work: work, Reads: reads},
 		release: attemptapp.Release{Clock: c.clock, Recorder: c.identity.recorder, Work: work},
 		accommodations: attemptapp.Accommodations{
 			Clock: c.clock, Stored: c.store.Accommodations(), Reads: reads, Recorder: c.identity.recorder, Work: work,

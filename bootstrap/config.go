@@ -66,7 +66,9 @@ type Config struct {
 	AudioPauseGraphic       time.Duration `env:"AUDIO_PAUSE_GRAPHIC" envDefault:"12s"`
 	AudioPauseNextPage      time.Duration `env:"AUDIO_PAUSE_NEXT_PAGE" envDefault:"6s"`
 	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
-	JobWorkers              int           `env:"JOB_WORKERS" envDefault:"2"`
+
+	JobWorkers    int `env:"JOB_WORKERS" envDefault:"2"`
+	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"3"`
 
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`

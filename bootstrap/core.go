@@ -43,6 +43,7 @@ type core struct {
 	ids         ports.IDs
 	store       *entstore.Store
 	revisions   *cache.Revisions
+	heads       *cache.Heads
 	actors      *cache.Actors
 	reload      chan struct{}    // the keys changed
 	limits      ports.Limits     // in this process
@@ -57,6 +58,8 @@ type core struct {
 	attempts    attemptCases
 	scoring     scoringCases
 	jobs        jobCases
+	itemstat    itemstatCases
+	policies    examapp.Policy
 }
 
 // openCore opens the stores and wires the use cases. It does not touch the schema.
@@ -105,6 +108,9 @@ func (c *core) wire(secrets [][]byte) error {
 	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
 		return err
 	}
+	if c.heads, err = cache.NewHeads(c.store.AttemptReads()); err != nil {
+		return err
+	}
 	if c.actors, err = cache.NewActors(c.store.Actors(), c.store.ActorChanges(), c.clock, c.heed); err != nil {
 		return err
 	}
@@ -118,8 +124,10 @@ func (c *core) wire(secrets [][]byte) error {
 	c.identity = wireIdentity(c, tools)
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
+	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
+	c.itemstat, c.policies = wireStatistics(c, recorder), wirePolicies(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
-	c.scoring, err = wireScoring(c, identityapp.Recorder{Clock: c.clock, Key: tools.auditKey})
+	c.scoring, err = wireScoring(c, recorder)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/itemstatapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/jobapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/leaderboardapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
@@ -41,9 +42,10 @@ func (a *App) api() (*web.API, error) {
 	}
 	identityapi.Routes(api, c.identity.routes())
 	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
+	examapi.PolicyRoutes(api, examapi.PolicyCases{Get: c.policies.Get, Change: c.policies.Change})
 	attemptapi.Routes(api, c.scoring.results(attemptapi.UseCases{
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
-		Questions: c.attempts.questions.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
+		Questions: c.attempts.questions.Execute, Print: c.attempts.print.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
 		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
 		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath, Conditions: c.attempts.conditions.routes(),
 	}))
@@ -51,6 +53,7 @@ func (a *App) api() (*web.API, error) {
 	leaderboardapi.Routes(api, c.scoring.leaderboards())
 	practiceapi.Routes(api, practiceCases(c))
 	jobapi.Routes(api, c.jobs.routes())
+	itemstatapi.Routes(api, c.itemstat.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

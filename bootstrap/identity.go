@@ -173,7 +173,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 
 // wireJobs says who does which job.
 func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identityapp.Recorder) jobapp.Work {
-	attempts := attemptapp.Export{Reads: c.store.AttemptReads()}
+	attempts := attemptapp.Export{Reads: c.store.AttemptReads(), Sight: c.sight()}
 	parts := append(identityapp.AccountParts(t.users, c.store.Sessions(), c.store.Factors(), c.store.Links(), c.store.APITokens()),
 		identityapp.ExportPart{Name: "attempts", Read: attempts.Execute},
 		identityapp.ExportPart{Name: "accommodations", Read: attemptapp.ExportAccommodations{Stored: c.store.Accommodations()}.Execute},
@@ -185,7 +185,10 @@ func wireJobs(c *core, t identityTools, post identityapp.Post, recorder identity
 	letter := identityapp.DeliverLetter{Clock: c.clock, Sealer: t.sealer, Mailer: t.mailer}
 	return jobapp.Work{
 		Clock: c.clock, Queue: c.store.Queue(),
-		Handlers: map[job.Kind]jobapp.Handler{job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute, job.CountAttempt: countAttempts(c).Execute},
+		Handlers: map[job.Kind]jobapp.Handler{
+			job.SendLetter: letter.Execute, job.ExportData: export.Execute, job.EraseAccount: erase.Execute,
+			job.CountAttempt: countAttempts(c).Execute, job.ItemStatistics: computeStatistics(c).Do,
+		},
 		Failed: func(j job.Job, err error, buried bool) {
 			log := c.log.Warn
 			if buried {

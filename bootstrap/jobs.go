@@ -64,6 +64,7 @@ func (c *core) recurring() []jobapp.Recurring {
 			return c.replies.Forget(ctx, c.clock.Now())
 		}},
 		{Name: "sweep", Rhythm: job.Every(10 * time.Minute), Lease: job.Lease, Run: c.sweep},
+		{Name: "order_statistics", Rhythm: job.Every(10 * time.Minute), Lease: job.Lease, Run: c.orderStatistics},
 	}
 }
 

@@ -52,7 +52,7 @@ func wireScoring(c *core, recorder identityapp.Recorder) (scoringCases, error) {
 			Clock: c.clock, IDs: c.ids, Catalogue: catalogue, Revisions: c.revisions, Conversions: c.store.Conversions(),
 			Recorder: recorder, Work: c.store.Conversion(),
 		},
-		compare: attemptapp.Compare{Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.revisions},
+		compare: attemptapp.Compare{Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.revisions, Sight: c.sight()},
 		explain: attemptapp.Explain{
 			Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.revisions, History: history, Review: c.attempts.review,
 		},
@@ -60,7 +60,7 @@ func wireScoring(c *core, recorder identityapp.Recorder) (scoringCases, error) {
 		membership:  leaderboardapp.Membership{Pseudonyms: c.store.Pseudonyms()},
 		join:        leaderboardapp.Join{Clock: c.clock, IDs: c.ids, Writing: writing.Writing{}, Pseudonyms: c.store.Pseudonyms()},
 		leave:       leaderboardapp.Leave{Pseudonyms: c.store.Pseudonyms()},
-		show:        leaderboardapp.Show{Clock: c.clock, Catalogue: catalogue, Boards: c.store.Leaderboards()},
+		show:        leaderboardapp.Show{Clock: c.clock, Catalogue: catalogue, Policies: c.store.Policies(), Boards: c.store.Leaderboards()},
 	}, nil
 }
 

@@ -63,12 +63,6 @@ type AnswerRepos struct {
 	Sheets AnswerSheets
 }
 
-// AnswerLog reads the log of answers.
-type AnswerLog interface {
-	// Changes returns every change of an attempt, in the order of arrival.
-	Changes(ctx context.Context, id uuid.UUID) ([]LoggedChange, error)
-}
-
 // Results stores score reports.
 type Results interface {
 	// Add stores the one result of an attempt.

@@ -33,9 +33,3 @@ type LiveSessions interface {
 	// Live reports whether the session exists and had neither ended nor expired at now.
 	Live(ctx context.Context, session uuid.UUID, now time.Time) (bool, error)
 }
-
-// DevicePolicies tells on which devices the exams may be taken.
-type DevicePolicies interface {
-	// DevicePolicy returns attempt.UsualRules for an exam without a policy of its own.
-	DevicePolicy(ctx context.Context, examID uuid.UUID) (attempt.DevicePolicy, error)
-}

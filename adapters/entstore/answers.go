@@ -10,8 +10,6 @@ import (
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/ent/answer"
-	"github.com/toeic-app/toeic/ent/answerchange"
-	"github.com/toeic-app/toeic/ports"
 )
 
 // answers reads the answers of one attempt.
@@ -54,31 +52,4 @@ func answerFromRow(row *ent.Answer) (attempt.Answer, error) {
 	return attempt.Answer{
 		Number: row.Number, Choice: choice, Seq: row.Seq, Elapsed: row.ElapsedMs, At: row.AnsweredAt.UTC(), Position: row.Position,
 	}, nil
-}
-
-// AnswerLog reads the log of answers.
-func (s *Store) AnswerLog() ports.AnswerLog { return answerLog{s.client.AnswerChange} }
-
-type answerLog struct{ c *ent.AnswerChangeClient }
-
-func (r answerLog) Changes(ctx context.Context, id uuid.UUID) ([]ports.LoggedChange, error) {
-	rows, err := r.c.Query().Where(answerchange.AttemptID(id)).Order(answerchange.ByID()).All(ctx)
-	if err != nil {
-		return nil, translate(err)
-	}
-	out := make([]ports.LoggedChange, len(rows))
-	for i, row := range rows {
-		choice, known := exam.ParseChoice(row.Choice)
-		replaced, before := exam.ParseChoice(row.Replaced)
-		if !known || !before {
-			return nil, fmt.Errorf("change %d of attempt %s is from %q to %q", row.ID, id, row.Replaced, row.Choice)
-		}
-		out[i].Change = attempt.Change{Replaced: replaced, Outcome: attempt.Outcome(row.Outcome), Answer: attempt.Answer{
-			Number: row.Number, Choice: choice, Seq: row.Seq, Elapsed: row.ElapsedMs, MadeAt: utc(row.ClientAt), At: row.ServerAt.UTC(),
-		}}
-		if row.SessionID != nil {
-			out[i].Session = *row.SessionID
-		}
-	}
-	return out, nil
 }

@@ -137,11 +137,6 @@ func attemptFromRow(r *ent.Attempt) (attempt.Snapshot, error) {
 	if err := json.Unmarshal(r.Taken, &taken); err != nil {
 		return attempt.Snapshot{}, fmt.Errorf("outline of attempt %s: %w", r.ID, err)
 	}
-	return attemptWith(r, taken), nil
-}
-
-// attemptWith reads everything but the outline.
-func attemptWith(r *ent.Attempt, taken exam.Outline) attempt.Snapshot {
 	return attempt.Snapshot{
 		ID: r.ID, UserID: r.UserID, ExamID: r.ExamID, RevisionID: r.RevisionID,
 		Mode: attempt.Mode(r.Mode), Status: attempt.Status(r.Status), Taken: taken, StartedAt: r.StartedAt.UTC(),
@@ -150,5 +145,5 @@ func attemptWith(r *ent.Attempt, taken exam.Outline) attempt.Snapshot {
 		AdvancedAt: utc(r.AdvancedAt), DeadlineAt: utc(r.DeadlineAt), PausedAt: utc(r.PausedAt),
 		Paused: time.Duration(r.PausedMs) * time.Millisecond, Pauses: r.Pauses, Holder: r.SessionID, FormerHolder: r.FormerSessionID,
 		Answered: r.Answered, Position: r.Position, ClosedAt: utc(r.ClosedAt), Version: r.Version,
-	}
+	}, nil
 }

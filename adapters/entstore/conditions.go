@@ -11,7 +11,6 @@ import (
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/ent/accommodation"
-	"github.com/toeic-app/toeic/ent/exampolicy"
 	"github.com/toeic-app/toeic/ent/user"
 	"github.com/toeic-app/toeic/ent/usersession"
 	"github.com/toeic-app/toeic/migrations"
@@ -101,20 +100,4 @@ type liveSessions struct{ c *ent.UserSessionClient }
 func (r liveSessions) Live(ctx context.Context, id uuid.UUID, now time.Time) (bool, error) {
 	live, err := r.c.Query().Where(usersession.ID(id), usersession.RevokedAtIsNil(), usersession.ExpiresAtGT(now)).Exist(ctx)
 	return live, translate(err)
-}
-
-// DevicePolicies reads on which devices the exams may be taken.
-func (s *Store) DevicePolicies() ports.DevicePolicies { return devicePolicies{s.client.ExamPolicy} }
-
-type devicePolicies struct{ c *ent.ExamPolicyClient }
-
-func (r devicePolicies) DevicePolicy(ctx context.Context, examID uuid.UUID) (attempt.DevicePolicy, error) {
-	row, err := r.c.Query().Where(exampolicy.ID(examID)).Select(exampolicy.FieldDevice).Only(ctx)
-	switch {
-	case ent.IsNotFound(err):
-		return attempt.UsualRules, nil
-	case err != nil:
-		return "", translate(err)
-	}
-	return attempt.DevicePolicy(row.Device), nil
 }

@@ -99,8 +99,8 @@ func TestThePolicyOfAnExamSaysWhichDevicesMayTakeIt(t *testing.T) {
 		execute(t, s, "INSERT INTO exam_policies (exam_id, review, device, updated_at, version) VALUES ('"+id.String()+"', '{}', 'any', '2027-03-14 12:00:00+00:00', 1)")
 		for _, want := range []attempt.DevicePolicy{attempt.AnyDevice, attempt.TakeOver, attempt.OneDevice} {
 			execute(t, s, "UPDATE exam_policies SET device = '"+string(want)+"'")
-			got, err := s.DevicePolicies().DevicePolicy(t.Context(), id)
-			same(t, got, err, want)
+			got, err := s.Policies().Policy(t.Context(), id)
+			same(t, attempt.DevicePolicy(got.Device), err, want)
 		}
 	})
 }

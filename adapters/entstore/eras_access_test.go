@@ -56,9 +56,11 @@ func readAccess(t *testing.T, s *entstore.Store) {
 	head, err := s.AuditReader().End(t.Context())
 	same(t, head, err, audit.Head{Seq: 1, Hash: "era-hash"})
 	readFlow(t, s)
+	until := last.Add(time.Minute)
 	claimed, err := s.Queue().Claim(t.Context(), last, time.Minute, 10)
 	same(t, claimed, err, []job.Job{{
-		ID: row(14, 1), Kind: job.SendLetter, Payload: []byte("sealed"), RunAt: later, Tries: 4, CreatedAt: early, LastError: "the mail server was down",
+		ID: row(14, 1), Kind: job.SendLetter, Payload: []byte("sealed"), RunAt: later, Tries: 4, Claim: 4, LeasedUntil: &until,
+		CreatedAt: early, LastError: "the mail server was down",
 	}})
 }
 
@@ -72,4 +74,14 @@ func readFlow(t *testing.T, s *entstore.Store) {
 		})
 		return nil
 	}))
+}
+
+// scheduleEra is the first era of recurring work.
+const scheduleEra = 20261125171023
+
+// readSchedules reads the rows of the table that came with scheduleEra.
+func readSchedules(t *testing.T, s *entstore.Store) {
+	t.Helper()
+	all, err := s.Schedules().All(t.Context())
+	same(t, all, err, []job.Schedule{{Name: "era", NextAt: last, BeganAt: &early, SucceededAt: &later, Runs: 4}})
 }

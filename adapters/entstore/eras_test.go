@@ -76,6 +76,9 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				readAttempts(t, s, e.version)
 				readReplies(t, s)
 				readPractice(t, s, e.version)
+				if e.version >= scheduleEra {
+					readSchedules(t, s)
+				}
 			})
 		}
 	}
@@ -230,8 +233,8 @@ func readAttempts(t *testing.T, s *entstore.Store, era int64) {
 		open.Position, open.Limit, open.PausedAt, open.Paused, open.Pauses = 2, 10*time.Minute, &later, 1500*time.Millisecond, 2
 		grant, err := s.Accommodations().Grant(t.Context(), row(1, 1))
 		same(t, grant, err, attempt.Grant{UserID: row(1, 1), Accommodation: expired.Granted, UpdatedAt: later, Version: 2})
-		policy, err := s.DevicePolicies().DevicePolicy(t.Context(), row(4, 1))
-		same(t, policy, err, attempt.TakeOver)
+		policy, err := s.Policies().Policy(t.Context(), row(4, 1))
+		same(t, policy.Device, err, exam.TakeOver)
 	}
 	list, err := s.AttemptReads().List(t.Context(), ports.AttemptFilter{User: row(1, 1)}, ports.Page{Limit: 10})
 	same(t, list.Items, err, []ports.AttemptView{{Snapshot: open, Revision: 1}, {Snapshot: expired, Revision: 1}})

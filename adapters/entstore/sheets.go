@@ -3,13 +3,12 @@ package entstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
@@ -21,14 +20,6 @@ import (
 // AnswerSheets runs units of work on the answers of many attempts. It is the busiest thing that the database is asked
 // for, so it does without Ent: its statements are few, and prepared once for each connection.
 func (s *Store) AnswerSheets() ports.UnitOfWork[ports.AnswerRepos] { return sheetUnit{store: s} }
-
-// Writers is how many units of work that only write are worth running at once.
-func (s *Store) Writers() int {
-	if s.dialect == migrations.SQLite { // which has one writer at a time
-		return 1
-	}
-	return 2 // one works while the other waits for the disk
-}
 
 type sheetUnit struct{ store *Store }
 
@@ -49,9 +40,9 @@ func (u sheetUnit) once(ctx context.Context, fn func(ctx context.Context, repos 
 		return translate(fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit; what failed before is the news
-	var sheets ports.AnswerSheets = sqliteSheets{tx: tx, known: u.store.outlines}
+	var sheets ports.AnswerSheets = sqliteSheets{tx: tx, held: u.store.held}
 	if postgres {
-		sheets = postgresSheets{tx: tx, statements: u.store.prepared, known: u.store.outlines}
+		sheets = postgresSheets{tx: tx, statements: u.store.prepared, held: u.store.held}
 	}
 	if err := fn(ctx, ports.AnswerRepos{Sheets: sheets}); err != nil {
 		return translate(err)
@@ -67,61 +58,83 @@ const heldColumns = "id, user_id, exam_id, revision_id, mode, status, taken, sta
 	"advanced_at, deadline_at, closed_at, version, answered, position, time_percent, extra_seconds, pause_percent, " +
 	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, former_session_id, counted_at"
 
-func scanAttempt(rows *sql.Rows, known *outlines) (*attempt.Attempt, error) {
+func scanAttempt(rows *sql.Rows) (attempt.Snapshot, error) {
 	var r ent.Attempt
 	if err := rows.Scan(&r.ID, &r.UserID, &r.ExamID, &r.RevisionID, &r.Mode, &r.Status, (*[]byte)(&r.Taken), &r.StartedAt, &r.ListeningSeconds, &r.ReadingSeconds,
 		&r.AdvancedAt, &r.DeadlineAt, &r.ClosedAt, &r.Version, &r.Answered, &r.Position, &r.TimePercent, &r.ExtraSeconds, &r.PausePercent,
 		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.FormerSessionID, &r.CountedAt); err != nil {
-		return nil, fmt.Errorf("read an attempt: %w", err)
+		return attempt.Snapshot{}, fmt.Errorf("read an attempt: %w", err)
 	}
-	taken, err := known.of(r.Taken)
-	if err != nil {
-		return nil, fmt.Errorf("outline of attempt %s: %w", r.ID, err)
-	}
-	return attempt.Restore(attemptWith(&r, taken)), nil
+	return attemptFromRow(&r)
 }
 
-// outlines remembers decoded outlines: there are few, and each would be decoded with every answer otherwise.
-type outlines struct {
-	mu   sync.RWMutex
-	kept map[string]exam.Outline
+// heldAttempts remembers attempts as they were read, so that their rows need not be read whole with every answer: what
+// changes with answers is read each time, and everything else has another version once it changed.
+type heldAttempts struct {
+	kept *lru.Cache[uuid.UUID, heldAttempt]
 }
 
-const maxOutlines = 1000
-
-// of decodes an outline. What it returns is shared and must not be changed.
-func (o *outlines) of(encoded []byte) (exam.Outline, error) {
-	o.mu.RLock()
-	known, ok := o.kept[string(encoded)]
-	o.mu.RUnlock()
-	if ok {
-		return known, nil
-	}
-	var decoded exam.Outline
-	if err := json.Unmarshal(encoded, &decoded); err != nil {
-		return nil, fmt.Errorf("decode: %w", err)
-	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.kept == nil {
-		o.kept = map[string]exam.Outline{}
-	}
-	if len(o.kept) < maxOutlines {
-		o.kept[string(encoded)] = decoded
-	}
-	return decoded, nil
+// heldAttempt is a remembered attempt.
+type heldAttempt struct {
+	snapshot attempt.Snapshot
+	readAt   time.Time
 }
 
-// heldFromRows reads attempts.
-func heldFromRows(rows *sql.Rows, known *outlines, most int) (map[uuid.UUID]*attempt.Attempt, error) {
+const (
+	maxHeld      = 16_384
+	heldLifetime = 10 * time.Second // so that a database that was put in the place of another is noticed
+)
+
+// progress is what is read of an attempt each time.
+type progress struct {
+	id                uuid.UUID
+	version, answered int
+	position          int64
+}
+
+func progressFromRows(rows *sql.Rows) ([]progress, error) {
 	defer rows.Close()
-	out := make(map[uuid.UUID]*attempt.Attempt, most)
+	var out []progress
 	for rows.Next() {
-		a, err := scanAttempt(rows, known)
+		var p progress
+		if err := rows.Scan(&p.id, &p.version, &p.answered, &p.position); err != nil {
+			return nil, fmt.Errorf("read the progress of an attempt: %w", err)
+		}
+		out = append(out, p)
+	}
+	return out, translate(rows.Err())
+}
+
+// complete makes attempts of what was read of them. Read reads those that are not remembered, whole.
+func (h heldAttempts) complete(all []progress, read func(ids []uuid.UUID) (*sql.Rows, error)) (map[uuid.UUID]*attempt.Attempt, error) {
+	now := time.Now()
+	out := make(map[uuid.UUID]*attempt.Attempt, len(all))
+	var unknown []uuid.UUID
+	for _, p := range all {
+		known, ok := h.kept.Get(p.id)
+		if !ok || known.snapshot.Version != p.version || now.Sub(known.readAt) > heldLifetime {
+			unknown = append(unknown, p.id)
+			continue
+		}
+		s := known.snapshot
+		s.Answered, s.Position = p.answered, p.position
+		out[p.id] = attempt.Restore(s)
+	}
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	rows, err := read(unknown)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		s, err := scanAttempt(rows)
 		if err != nil {
 			return nil, err
 		}
-		out[a.ID()] = a
+		h.kept.Add(s.ID, heldAttempt{snapshot: s, readAt: now})
+		out[s.ID] = attempt.Restore(s)
 	}
 	return out, translate(rows.Err())
 }

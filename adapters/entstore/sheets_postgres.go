@@ -3,6 +3,7 @@ package entstore
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ import (
 
 // The statements take arrays, so that their text, and with it their plan, is the same for any number of rows.
 const (
-	holdAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+	holdAttempts = "SELECT id, version, answered, position FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+	readAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[])"
 
 	// OFFSET 0 keeps the look-up of each item by the index, whatever the planner knows of the table.
 	storedAnswers = `SELECT a.attempt_id, a.number, a.choice, a.seq FROM unnest($1::uuid[], $2::bigint[]) AS k (attempt_id, number),
@@ -69,7 +71,7 @@ func (p *statements) ready(ctx context.Context, db *sql.DB) error {
 type postgresSheets struct {
 	tx *sql.Tx
 	*statements
-	known *outlines
+	held heldAttempts
 }
 
 func (r postgresSheets) query(ctx context.Context, s *sql.Stmt, args ...any) (*sql.Rows, error) {
@@ -78,11 +80,15 @@ func (r postgresSheets) query(ctx context.Context, s *sql.Stmt, args ...any) (*s
 }
 
 func (r postgresSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
-	rows, err := r.query(ctx, r.hold, pq.Array(ids))
+	rows, err := r.query(ctx, r.hold, uuids(ids))
 	if err != nil {
 		return nil, err
 	}
-	return heldFromRows(rows, r.known, len(ids))
+	all, err := progressFromRows(rows)
+	if err != nil {
+		return nil, err
+	}
+	return r.held.complete(all, func(ids []uuid.UUID) (*sql.Rows, error) { return r.tx.QueryContext(ctx, readAttempts, uuids(ids)) })
 }
 
 func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
@@ -94,7 +100,7 @@ func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (ma
 	for i, k := range items {
 		ids[i], numbers[i] = k.Attempt, int64(k.Number)
 	}
-	rows, err := r.query(ctx, r.stored, pq.Array(ids), pq.Array(numbers))
+	rows, err := r.query(ctx, r.stored, uuids(ids), pq.Array(numbers))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +116,7 @@ type columns struct {
 	logNumbers, logSeqs, logElapsed []int64
 	replaced, logChoices, outcomes  []string
 	madeAt                          []*time.Time
-	sessions                        []uuid.NullUUID
+	sessions                        []uuid.UUID
 	attempts                        []uuid.UUID
 	answered, positions             []int64
 	at                              time.Time
@@ -126,7 +132,7 @@ func (c *columns) add(change ports.SheetChange) {
 		c.logIDs, c.logNumbers, c.replaced = append(c.logIDs, id), append(c.logNumbers, int64(l.Number)), append(c.replaced, l.Replaced.String())
 		c.logChoices, c.logSeqs, c.logElapsed = append(c.logChoices, l.Choice.String()), append(c.logSeqs, l.Seq), append(c.logElapsed, l.Elapsed)
 		c.outcomes, c.madeAt = append(c.outcomes, string(l.Outcome)), append(c.madeAt, madeAt(l.MadeAt))
-		c.sessions = append(c.sessions, uuid.NullUUID{UUID: l.Session, Valid: l.Session != uuid.Nil})
+		c.sessions = append(c.sessions, l.Session)
 		c.at = l.At
 	}
 	answered, position := change.Attempt.Progress()
@@ -143,9 +149,50 @@ func (r postgresSheets) Store(ctx context.Context, changes []ports.SheetChange) 
 		c.add(change)
 	}
 	done, err := r.tx.StmtContext(ctx, r.store).ExecContext(ctx,
-		pq.Array(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
-		pq.Array(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
-		pq.Array(c.outcomes), pq.Array(c.madeAt), pq.Array(c.sessions),
-		pq.Array(c.attempts), pq.Array(c.answered), pq.Array(c.positions))
+		uuids(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
+		uuids(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
+		pq.Array(c.outcomes), times(c.madeAt), uuids(c.sessions),
+		uuids(c.attempts), pq.Array(c.answered), pq.Array(c.positions))
 	return allStored(done, err, len(changes))
+}
+
+// uuids writes an array of identifiers; the nil UUID is NULL. The driver's own arrays find out by reflection how to
+// write each of them.
+type uuids []uuid.UUID
+
+// Value implements driver.Valuer.
+func (list uuids) Value() (driver.Value, error) {
+	const longest = 37 // of an identifier and its comma
+	b := append(make([]byte, 0, 2+longest*len(list)), '{')
+	for i, id := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if id == uuid.Nil {
+			b = append(b, "NULL"...)
+			continue
+		}
+		text, _ := id.MarshalText() // never fails
+		b = append(b, text...)
+	}
+	return string(append(b, '}')), nil
+}
+
+// times writes an array of times; nil is NULL.
+type times []*time.Time
+
+// Value implements driver.Valuer.
+func (list times) Value() (driver.Value, error) {
+	b := append(make([]byte, 0, 2+32*len(list)), '{')
+	for i, t := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		if t == nil {
+			b = append(b, "NULL"...)
+			continue
+		}
+		b = t.AppendFormat(b, `"2006-01-02 15:04:05.999999Z07:00"`)
+	}
+	return string(append(b, '}')), nil
 }

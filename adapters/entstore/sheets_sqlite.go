@@ -17,20 +17,29 @@ const sqliteRows = 3000
 // sqliteSheets implements ports.AnswerSheets. Holding needs no lock of its own: transactions begin by taking the one
 // write lock of the file.
 type sqliteSheets struct {
-	tx    *sql.Tx
-	known *outlines
+	tx   *sql.Tx
+	held heldAttempts
 }
 
 func (r sqliteSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
+	rows, err := r.of(ctx, "id, version, answered, position", ids)
+	if err != nil {
+		return nil, translate(err)
+	}
+	all, err := progressFromRows(rows)
+	if err != nil {
+		return nil, err
+	}
+	return r.held.complete(all, func(ids []uuid.UUID) (*sql.Rows, error) { return r.of(ctx, heldColumns, ids) })
+}
+
+// of reads columns of attempts.
+func (r sqliteSheets) of(ctx context.Context, columns string, ids []uuid.UUID) (*sql.Rows, error) {
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
-	rows, err := r.tx.QueryContext(ctx, "SELECT "+heldColumns+" FROM attempts WHERE id IN "+places(1, len(ids)), args...) //nolint:gosec // places are question marks
-	if err != nil {
-		return nil, translate(err)
-	}
-	return heldFromRows(rows, r.known, len(ids))
+	return r.tx.QueryContext(ctx, "SELECT "+columns+" FROM attempts WHERE id IN "+places(1, len(ids)), args...) //nolint:gosec // places are question marks
 }
 
 func (r sqliteSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {

@@ -16,6 +16,8 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	_ "modernc.org/sqlite" // the SQLite driver; that of PostgreSQL comes with lifeline.go
 
+	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/migrations"
 	"github.com/toeic-app/toeic/ports"
@@ -54,7 +56,7 @@ type Store struct {
 	life    *lifeline // nil on SQLite
 
 	prepared *statements
-	outlines *outlines
+	held     heldAttempts
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -65,7 +67,12 @@ const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma
 
 // Open connects to the database. It does not touch the schema; see Migrate.
 func Open(ctx context.Context, c Config) (*Store, error) {
-	s := &Store{bell: newBell(), prepared: &statements{}, outlines: &outlines{}}
+	s := &Store{bell: newBell(), prepared: &statements{}}
+	kept, err := lru.New[uuid.UUID, heldAttempt](maxHeld)
+	if err != nil {
+		return nil, fmt.Errorf("make the memory of attempts: %w", err)
+	}
+	s.held = heldAttempts{kept}
 	entDialect := dialect.Postgres
 	open := s.openPostgres
 	if strings.HasPrefix(c.URL, "sqlite:") {
@@ -74,7 +81,6 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err := open(ctx, c); err != nil {
 		return nil, err
 	}
-	var err error
 	if s.files, err = migrations.Files(s.dialect); err != nil {
 		return nil, errors.Join(err, s.closePool())
 	}

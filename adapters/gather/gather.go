@@ -15,15 +15,16 @@ import (
 
 // Config bounds a Gatherer.
 type Config struct {
-	Workers int           // pieces of work at once
+	Workers int           // pieces of work at once, each of which began when the one before let it
 	Queue   int           // calls that may wait; more are refused
 	Weight  int           // calls are gathered up to this sum of their weights; a heavier one is worked on alone
-	Linger  time.Duration // how long a worker waits for company while another one is at work; 0 does not wait
 	Timeout time.Duration // of one piece of work
 }
 
 // Work does what several calls ask for and returns what to tell each, in their order. With an error nothing was done.
-type Work[Call, Reply any] func(ctx context.Context, calls []Call) ([]Reply, error)
+// It may call next when what is left to do is only waiting, such as for a disk: the next piece of work begins then. Until
+// that, calls gather.
+type Work[Call, Reply any] func(ctx context.Context, calls []Call, next func()) ([]Reply, error)
 
 // Gatherer gathers calls. It is safe for concurrent use.
 type Gatherer[Call, Reply any] struct {
@@ -33,7 +34,8 @@ type Gatherer[Call, Reply any] struct {
 	waiting chan *pending[Call, Reply]
 	done    chan struct{}
 	workers sync.WaitGroup
-	busy    chan struct{} // one token for each worker at work
+	baton   chan struct{}         // whoever has it may begin
+	left    *pending[Call, Reply] // what did not fit into the last piece of work; whoever has the baton may touch it
 }
 
 // pending is a call that waits for its reply.
@@ -49,8 +51,9 @@ type pending[Call, Reply any] struct {
 func New[Call, Reply any](c Config, weigh func(Call) int, work Work[Call, Reply]) *Gatherer[Call, Reply] {
 	g := &Gatherer[Call, Reply]{
 		config: c, weigh: weigh, work: work,
-		waiting: make(chan *pending[Call, Reply], c.Queue), done: make(chan struct{}), busy: make(chan struct{}, c.Workers),
+		waiting: make(chan *pending[Call, Reply], c.Queue), done: make(chan struct{}), baton: make(chan struct{}, 1),
 	}
+	g.baton <- struct{}{}
 	for range c.Workers {
 		g.workers.Go(g.run)
 	}
@@ -83,23 +86,25 @@ func (g *Gatherer[Call, Reply]) Do(ctx context.Context, call Call) (Reply, error
 
 // run is the life of a worker.
 func (g *Gatherer[Call, Reply]) run() {
-	var next *pending[Call, Reply] // what did not fit into the last piece of work
 	for {
-		if next == nil {
-			if next = g.first(); next == nil {
-				return
-			}
+		<-g.baton
+		pass := sync.OnceFunc(func() { g.baton <- struct{}{} })
+		batch := g.gather()
+		if len(batch) == 0 {
+			pass() // so that the others can end as well
+			return
 		}
-		var batch []*pending[Call, Reply]
-		batch, next = g.gather(next)
-		g.busy <- struct{}{}
-		g.serve(batch)
-		<-g.busy
+		g.serve(batch, pass)
+		pass()
 	}
 }
 
 // first waits for a call; nil when there will be none.
 func (g *Gatherer[Call, Reply]) first() *pending[Call, Reply] {
+	if p := g.left; p != nil {
+		g.left = nil
+		return p
+	}
 	select {
 	case p := <-g.waiting:
 		return p
@@ -113,42 +118,30 @@ func (g *Gatherer[Call, Reply]) first() *pending[Call, Reply] {
 	}
 }
 
-// gather collects what waits besides first, and returns what did not fit any more.
-func (g *Gatherer[Call, Reply]) gather(first *pending[Call, Reply]) (batch []*pending[Call, Reply], next *pending[Call, Reply]) {
-	batch = append(batch, first)
-	weight := g.weigh(first.call)
-	var lingering <-chan time.Time
+// gather waits for a call and collects what else waits. It is for whoever has the baton.
+func (g *Gatherer[Call, Reply]) gather() []*pending[Call, Reply] {
+	first := g.first()
+	if first == nil {
+		return nil
+	}
+	batch, weight := []*pending[Call, Reply]{first}, g.weigh(first.call)
 	for weight < g.config.Weight {
 		select {
 		case p := <-g.waiting:
 			if weight += g.weigh(p.call); weight > g.config.Weight {
-				return batch, p
+				g.left = p
+				return batch
 			}
 			batch = append(batch, p)
-			continue
-		default:
-		}
-		if len(g.busy) == 0 || g.config.Linger == 0 { // nobody else is at work, so waiting would only delay
-			return batch, nil
-		}
-		if lingering == nil {
-			lingering = time.After(g.config.Linger)
-		}
-		select {
-		case p := <-g.waiting:
-			if weight += g.weigh(p.call); weight > g.config.Weight {
-				return batch, p
-			}
-			batch = append(batch, p)
-		case <-lingering:
-			return batch, nil
+		default: // to wait for more would only delay: they gather by themselves while this batch is worked on
+			return batch
 		}
 	}
-	return batch, nil
+	return batch
 }
 
 // serve works on a batch and replies to each of it.
-func (g *Gatherer[Call, Reply]) serve(batch []*pending[Call, Reply]) {
+func (g *Gatherer[Call, Reply]) serve(batch []*pending[Call, Reply], next func()) {
 	live := batch[:0]
 	for _, p := range batch {
 		if p.ctx.Err() != nil { // nobody waits for it any more
@@ -161,14 +154,14 @@ func (g *Gatherer[Call, Reply]) serve(batch []*pending[Call, Reply]) {
 	if len(live) == 0 {
 		return
 	}
-	err := g.together(live)
+	err := g.together(live, next)
 	switch {
 	case err == nil:
 	case len(live) == 1, errors.Is(err, ports.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		fail(live, err)
 	default: // one of them may be to blame: the others shall not suffer
 		for i := range live {
-			if err := g.together(live[i : i+1]); err != nil {
+			if err := g.together(live[i:i+1], next); err != nil {
 				fail(live[i:i+1], err)
 			}
 		}
@@ -183,7 +176,7 @@ func fail[Call, Reply any](batch []*pending[Call, Reply], err error) {
 }
 
 // together does one piece of work; without an error all of the batch have their replies then.
-func (g *Gatherer[Call, Reply]) together(batch []*pending[Call, Reply]) (err error) {
+func (g *Gatherer[Call, Reply]) together(batch []*pending[Call, Reply], next func()) (err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), g.config.Timeout)
 	defer cancel()
 	defer func() {
@@ -195,7 +188,7 @@ func (g *Gatherer[Call, Reply]) together(batch []*pending[Call, Reply]) (err err
 	for i, p := range batch {
 		calls[i] = p.call
 	}
-	replies, err := g.work(ctx, calls)
+	replies, err := g.work(ctx, calls, next)
 	if err != nil {
 		return err
 	}

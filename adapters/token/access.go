@@ -40,7 +40,11 @@ type Access struct {
 // New returns an Access that signs with the first key and reads what any of them signed. It fails for a key of less
 // than 32 bytes or given twice. Without a key it can neither sign nor read until Use gives it some.
 func New(keys ...Key) (*Access, error) {
-	a := &Access{}
+	seen, err := newMemo()
+	if err != nil {
+		return nil, fmt.Errorf("make the memory of good tokens: %w", err)
+	}
+	a := &Access{seen: seen}
 	if len(keys) == 0 {
 		return a, nil
 	}

@@ -1,22 +1,18 @@
 package token
 
 import (
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// memoSize bounds how many good tokens each of two generations remembers; about 600 bytes each.
-const memoSize = 16_384
+// memoSize bounds how many good tokens are remembered; about 600 bytes each.
+const memoSize = 32_768
 
 // memo remembers tokens that were found good, because clients send the same one with every request, and to check its
 // signature and claims takes ten times as long as to look it up. What it says holds for the keys that it was checked with.
-// When the young generation is full it becomes the old one, so that memory is bounded and what is used stays.
-type memo struct {
-	mu         sync.RWMutex
-	young, old map[string]good
-}
+type memo struct{ kept *lru.Cache[string, good] }
 
 // good is what a token says.
 type good struct {
@@ -25,28 +21,18 @@ type good struct {
 	until   time.Time
 }
 
+func newMemo() (memo, error) {
+	kept, err := lru.New[string, good](memoSize)
+	return memo{kept}, err
+}
+
 // session returns the session of a token that was checked with these keys and is not over.
-func (m *memo) session(token string, ring *keyring, now time.Time) (uuid.UUID, bool) {
-	m.mu.RLock()
-	g, young := m.young[token]
-	if !young {
-		g = m.old[token]
-	}
-	m.mu.RUnlock()
-	if g.ring == nil || g.ring != ring || !now.Before(g.until) {
+func (m memo) session(token string, ring *keyring, now time.Time) (uuid.UUID, bool) {
+	g, ok := m.kept.Get(token)
+	if !ok || g.ring != ring || !now.Before(g.until) {
 		return uuid.Nil, false
-	}
-	if !young {
-		m.keep(token, g)
 	}
 	return g.session, true
 }
 
-func (m *memo) keep(token string, g good) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.young == nil || len(m.young) >= memoSize {
-		m.old, m.young = m.young, make(map[string]good, 64)
-	}
-	m.young[token] = g
-}
+func (m memo) keep(token string, g good) { m.kept.Add(token, g) }

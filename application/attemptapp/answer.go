@@ -46,8 +46,9 @@ type Answer struct {
 
 // Execute returns a verdict for each command, in their order, as if each had come alone, one after the other. The
 // failure of a verdict is attempt.ErrNotFound, ErrOtherDevice, ErrTakenOver, ErrPaused, ErrClosed, or ErrAnswersDenied naming each answer that
-// cannot be accepted; then none of that command is stored. With an error nothing at all is stored.
-func (uc Answer) Execute(ctx context.Context, commands []AnswerCommand) ([]Verdict, error) {
+// cannot be accepted; then none of that command is stored. With an error nothing at all is stored. Written is called when
+// only the commit is left to do, maybe more than once.
+func (uc Answer) Execute(ctx context.Context, commands []AnswerCommand, written func()) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(commands))
 	err := uc.Work.Do(ctx, func(ctx context.Context, repos ports.AnswerRepos) error {
 		desk, err := open(ctx, repos.Sheets, commands)
@@ -58,7 +59,9 @@ func (uc Answer) Execute(ctx context.Context, commands []AnswerCommand) ([]Verdi
 		for i, cmd := range commands {
 			verdicts[i] = desk.judge(cmd, now)
 		}
-		return repos.Sheets.Store(ctx, desk.changed())
+		err = repos.Sheets.Store(ctx, desk.changed())
+		written()
+		return err
 	})
 	return verdicts, err
 }

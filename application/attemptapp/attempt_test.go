@@ -74,21 +74,28 @@ func enter(t *testing.T) *room {
 	c := &clock{now: noon}
 	work, reads := s.Attempts(), s.AttemptReads()
 	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Work: work}
+	sight := attemptapp.Sight{Clock: c, Policies: s.Policies()}
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
-		start:     attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Policies: s.DevicePolicies(), Work: work},
-		answer:    attemptapp.Answer{Clock: c, Work: s.AnswerSheets()},
-		sync:      attemptapp.Sync{Clock: c, Reads: reads},
-		advance:   viewed(attemptapp.Advance{Clock: c, Work: work, Reads: reads}.Execute),
-		abandon:   viewed(attemptapp.Abandon{Clock: c, Work: work, Reads: reads}.Execute),
-		get:       attemptapp.Get{Clock: c, Reads: reads},
-		list:      attemptapp.List{Clock: c, Reads: reads},
-		questions: asked(attemptapp.Questions{Clock: c, Reads: reads, Revisions: s.Revisions()}.Execute),
-		submit:    submitted(attemptapp.Submit{Scoring: scoring}.Execute),
-		result:    attemptapp.Result{Reads: reads},
-		review:    attemptapp.Review{Reads: reads, Revisions: s.Revisions()},
-		expire:    attemptapp.Expire{Scoring: scoring},
-		rescore:   attemptapp.Rescore{Scoring: scoring},
+		start:   attemptapp.Start{Clock: c, IDs: ids{}, Catalogue: s.Catalogue(), Policies: s.Policies(), Work: work},
+		answer:  attemptapp.Answer{Clock: c, Work: s.AnswerSheets()},
+		sync:    attemptapp.Sync{Clock: c, Reads: reads},
+		advance: viewed(attemptapp.Advance{Clock: c, Work: work, Reads: reads}.Execute),
+		abandon: viewed(attemptapp.Abandon{Clock: c, Work: work, Reads: reads}.Execute),
+		get:     attemptapp.Get{Clock: c, Reads: reads},
+		list:    attemptapp.List{Clock: c, Reads: reads},
+		questions: func(ctx context.Context, by attemptapp.Taker, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error) {
+			which, err := attemptapp.Questions{Clock: c, Reads: reads}.Execute(ctx, by, id, part)
+			if err != nil {
+				return attemptapp.Sheet{}, err
+			}
+			return attemptapp.Print{Revisions: s.Revisions()}.Execute(ctx, which)
+		},
+		submit:  submitted(attemptapp.Submit{Scoring: scoring, Sight: sight}.Execute),
+		result:  attemptapp.Result{Reads: reads, Sight: sight},
+		review:  attemptapp.Review{Reads: reads, Revisions: s.Revisions(), Log: s.AnswerLog(), Statistics: s.Statistics(), Sight: sight},
+		expire:  attemptapp.Expire{Scoring: scoring},
+		rescore: attemptapp.Rescore{Scoring: scoring},
 	}
 	r.exam = r.publish(r.form, 1, ids{}.New())
 	r.learner, r.other = r.account("ann@example.com"), r.account("bob@example.com")
@@ -97,7 +104,7 @@ func enter(t *testing.T) *room {
 
 // hand hands in one command.
 func (r *room) hand(ctx context.Context, cmd attemptapp.AnswerCommand) (attemptapp.Answered, error) {
-	verdicts, err := r.answer.Execute(ctx, []attemptapp.AnswerCommand{cmd})
+	verdicts, err := r.answer.Execute(ctx, []attemptapp.AnswerCommand{cmd}, func() {})
 	if err != nil {
 		return attemptapp.Answered{}, err
 	}

@@ -93,17 +93,29 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 }
 
 // Submit closes an attempt on its learner's behalf and scores it.
-type Submit struct{ Scoring Scoring }
+type Submit struct {
+	Scoring Scoring
+	Sight   Sight
+}
 
 // Execute returns the result; of an attempt that was scored before, the same result again. Failures are
 // attempt.ErrNotFound, attempt.ErrAbandoned, and attempt.ErrOtherDevice or attempt.ErrTakenOver on a device that does
-// not hold the attempt. A paused attempt can be submitted.
+// not hold the attempt. A paused attempt can be submitted. With attempt.ErrScoreWithheld the attempt is closed and
+// scored, but its score is not shown yet.
 func (uc Submit) Execute(ctx context.Context, by Taker, id uuid.UUID) (score.Result, error) {
 	head, err := snapshot(ctx, uc.Scoring.Reads, by.User, id)
 	if err != nil {
 		return score.Result{}, err
 	}
-	return uc.Scoring.close(ctx, head, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
+	out, err := uc.Scoring.close(ctx, head, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
+	if err != nil {
+		return score.Result{}, err
+	}
+	head.Status = attempt.Submitted // if the clock closed it, all the same is shown of it
+	if err := uc.Sight.Score(ctx, head); err != nil {
+		return score.Result{}, err
+	}
+	return out, nil
 }
 
 // Expire scores the attempts whose time is over, on the server's own account. Any number of replicas may do so

@@ -2,10 +2,12 @@ package attemptapp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 
+	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -26,6 +28,7 @@ type Compare struct {
 	Reads     ports.AttemptReads
 	Scores    ports.ScoreReads
 	Revisions ports.Revisions
+	Sight     Sight
 }
 
 // Execute returns the last earlier attempts on forms of the same kind, taken in the same mode, newest first: untimed
@@ -37,6 +40,9 @@ func (uc Compare) Execute(ctx context.Context, user, id uuid.UUID) ([]Compared, 
 		return nil, err
 	}
 	head := a.Snapshot()
+	if err := uc.Sight.Score(ctx, head); err != nil {
+		return nil, err
+	}
 	later, err := uc.Reads.Result(ctx, id)
 	if err != nil {
 		return nil, err
@@ -51,6 +57,12 @@ func (uc Compare) Execute(ctx context.Context, user, id uuid.UUID) ([]Compared, 
 	}
 	var out []Compared
 	for _, row := range rows {
+		switch err := uc.Sight.Score(ctx, attempt.Snapshot{ExamID: row.Exam, Mode: head.Mode, Status: attempt.Submitted}); {
+		case errors.Is(err, attempt.ErrScoreWithheld):
+			continue
+		case err != nil:
+			return nil, err
+		}
 		c := score.Compare(later, row.Result)
 		if !c.Empty() {
 			out = append(out, Compared{EarlierScore: row, SameExam: row.Exam == head.ExamID, SameTable: row.Result.Version == later.Version, Comparison: c})

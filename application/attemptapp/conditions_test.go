@@ -36,8 +36,10 @@ type desk struct {
 // fixedPolicy is the same for every exam.
 type fixedPolicy struct{ is attempt.DevicePolicy }
 
-func (p *fixedPolicy) DevicePolicy(context.Context, uuid.UUID) (attempt.DevicePolicy, error) {
-	return p.is, nil
+func (p *fixedPolicy) Policy(_ context.Context, id uuid.UUID) (exam.Policy, error) {
+	policy := exam.DefaultPolicy(id)
+	policy.Device = exam.DeviceRule(p.is)
+	return policy, nil
 }
 
 type plainKey struct{}

@@ -14,7 +14,7 @@ import (
 // Claim makes a device the one that holds an attempt in exam mode, as far as the policy of the exam allows.
 type Claim struct {
 	Clock    ports.Clock
-	Policies ports.DevicePolicies
+	Policies ports.Policies
 	Work     ports.UnitOfWork[ports.AttemptRepos]
 	Reads    ports.AttemptReads
 }
@@ -25,7 +25,7 @@ func (uc Claim) Execute(ctx context.Context, by Taker, id uuid.UUID) (View, erro
 	if err != nil {
 		return View{}, err
 	}
-	policy, err := uc.Policies.DevicePolicy(ctx, head.ExamID)
+	policy, err := uc.Policies.Policy(ctx, head.ExamID)
 	if err != nil {
 		return View{}, err
 	}
@@ -43,7 +43,9 @@ func (uc Claim) Execute(ctx context.Context, by Taker, id uuid.UUID) (View, erro
 			}
 			gone = !live
 		}
-		return saved(ctx, repos, a, func(a *attempt.Attempt) error { return a.Claim(by.Session, policy, gone, now) })
+		return saved(ctx, repos, a, func(a *attempt.Attempt) error {
+			return a.Claim(by.Session, attempt.DevicePolicy(policy.Device), gone, now)
+		})
 	})
 	if err != nil {
 		return View{}, err

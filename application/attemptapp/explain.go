@@ -63,6 +63,9 @@ func (uc Explain) Execute(ctx context.Context, user, id uuid.UUID) (Explanation,
 		return Explanation{}, err
 	}
 	head := a.Snapshot()
+	if err := uc.Review.Sight.Score(ctx, head); err != nil {
+		return Explanation{}, err
+	}
 	record, err := uc.Scores.Record(ctx, id)
 	if err != nil {
 		return Explanation{}, err
@@ -109,12 +112,12 @@ func (uc Explain) items(ctx context.Context, head attempt.Snapshot) ([]Explained
 	var out []ExplainedItem
 	reviewed, err := uc.Review.Execute(ctx, head.UserID, head.ID, 0)
 	if err == nil {
-		for _, item := range reviewed {
-			out = append(out, ExplainedItem{
-				Number: item.Question.Number, Part: item.Part, Choice: item.Answer.Choice, Key: item.Question.KeyChoice(), Correct: &item.Correct,
-			})
+		shown := false
+		for _, item := range reviewed.Items {
+			out = append(out, ExplainedItem{Number: item.Number, Part: item.Part, Choice: item.Answer.Choice, Key: item.Key, Correct: item.Correct})
+			shown = shown || item.Key != exam.NoChoice
 		}
-		return out, true, nil
+		return out, shown, nil
 	}
 	if !errors.Is(err, attempt.ErrReviewLocked) {
 		return nil, false, err

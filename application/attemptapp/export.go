@@ -16,7 +16,10 @@ import (
 )
 
 // Export gathers a learner's attempts, with every answer and the score report, as they gave and got them.
-type Export struct{ Reads ports.AttemptReads }
+type Export struct {
+	Reads ports.AttemptReads
+	Sight Sight
+}
 
 // exported is an attempt in an export.
 type exported struct {
@@ -101,12 +104,21 @@ func (uc Export) one(ctx context.Context, v ports.AttemptView) (exported, error)
 		a := sheet[n]
 		e.Answers = append(e.Answers, exportedAnswer{Number: n, Choice: a.Choice.String(), Elapsed: a.Elapsed, At: a.At})
 	}
+	e.Result, err = uc.result(ctx, v)
+	return e, err
+}
+
+// result returns nil where there is none, or none that is shown yet.
+func (uc Export) result(ctx context.Context, v ports.AttemptView) (*exportedResult, error) {
 	result, err := uc.Reads.Result(ctx, v.ID)
-	switch {
-	case err == nil:
-		e.Result = exportResult(result)
-	case !errors.Is(err, attempt.ErrNotSubmitted):
-		return e, err
+	if err == nil {
+		err = uc.Sight.Score(ctx, v.Snapshot)
 	}
-	return e, nil
+	switch {
+	case errors.Is(err, attempt.ErrNotSubmitted), errors.Is(err, attempt.ErrScoreWithheld):
+		return nil, nil //nolint:nilnil // the export shows null then
+	case err != nil:
+		return nil, err
+	}
+	return exportResult(result), nil
 }

@@ -32,18 +32,18 @@ func TestTheQuestionsGiveNothingAwayAndTheReviewShowsAll(t *testing.T) {
 	r.wants(err, attempt.ErrNotSubmitted)
 	_, err = r.submit.Execute(t.Context(), r.learner, v.ID)
 	r.must(err)
-	items, err := r.review.Execute(t.Context(), r.learner, v.ID, 0)
+	reviewed, err := r.review.Execute(t.Context(), r.learner, v.ID, 0)
 	r.must(err)
-	all, err := json.Marshal(items)
+	all, err := json.Marshal(reviewed)
 	r.must(err)
 	for _, canary := range []string{"CANARY-DESCRIPTION-1", "CANARY-TRANSCRIPT", "CANARY-EXPLANATION", "CANARY-RATIONALE"} {
 		if !strings.Contains(string(all), canary) {
 			t.Errorf("the review lacks %s", canary)
 		}
 	}
-	for _, item := range items {
+	for _, item := range reviewed.Items {
 		if (item.Part.Section() == exam.Listening) != (len(item.Transcript) > 0) {
-			t.Errorf("question %d of part %d has %d turns of transcript", item.Question.Number, item.Part, len(item.Transcript))
+			t.Errorf("question %d of part %d has %d turns of transcript", item.Number, item.Part, len(item.Transcript))
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestPracticeOfSomePartsShowsAndScoresThoseAlone(t *testing.T) {
 	}
 	review, err := r.review.Execute(t.Context(), r.learner, v.ID, exam.TextCompletion)
 	r.must(err)
-	for _, item := range review {
+	for _, item := range review.Items {
 		if item.Part != exam.TextCompletion {
 			t.Errorf("part %d in the review of part 6", item.Part)
 		}

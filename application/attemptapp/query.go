@@ -81,30 +81,58 @@ type Question struct {
 	Options []string // by label A, B, C, D; empty strings when nothing is printed
 }
 
-// Questions shows the items of an attempt.
+// Shown says which items somebody may look at. What is shown of equal ones is the same, for ever.
+type Shown struct {
+	Revision uuid.UUID
+	Parts    []exam.Part // in test order
+}
+
+// Key names what is shown.
+func (s Shown) Key() string {
+	key := append(make([]byte, 0, len(s.Revision)+len(s.Parts)), s.Revision[:]...)
+	for _, p := range s.Parts {
+		key = append(key, byte(p))
+	}
+	return string(key)
+}
+
+// Questions decides which items of an attempt its learner may look at.
 type Questions struct {
-	Clock     ports.Clock
-	Reads     ports.AttemptReads
-	Revisions ports.Revisions
+	Clock ports.Clock
+	Reads ports.AttemptReads
 }
 
 // Execute returns the items of the parts that are taken, or of one of them. It returns attempt.ErrNotFound, and
 // attempt.ErrPaused, attempt.ErrOtherDevice or attempt.ErrTakenOver where the items may not be looked at now.
-func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part exam.Part) (Sheet, error) {
+func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part exam.Part) (Shown, error) {
 	head, err := snapshot(ctx, uc.Reads, by.User, id)
 	if err != nil {
-		return Sheet{}, err
+		return Shown{}, err
 	}
 	if err := attempt.Restore(head).Shows(by.Session, uc.Clock.Now()); err != nil {
-		return Sheet{}, err
+		return Shown{}, err
 	}
-	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
+	out := Shown{Revision: head.RevisionID, Parts: make([]exam.Part, 0, len(head.Taken))}
+	for _, span := range head.Taken {
+		if part == 0 || part == span.Part {
+			out.Parts = append(out.Parts, span.Part)
+		}
+	}
+	return out, nil
+}
+
+// Print shows items as a test book does.
+type Print struct{ Revisions ports.Revisions }
+
+// Execute returns the printed items.
+func (uc Print) Execute(ctx context.Context, which Shown) (Sheet, error) {
+	r, err := uc.Revisions.Revision(ctx, which.Revision)
 	if err != nil {
 		return Sheet{}, err
 	}
 	var sheet Sheet
 	for _, p := range r.Content.Form.Parts {
-		if !head.Taken.HasPart(p.Number) || (part != 0 && part != p.Number) {
+		if !slices.Contains(which.Parts, p.Number) {
 			continue
 		}
 		for i, g := range p.Groups {
@@ -150,11 +178,18 @@ func snapshot(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID)
 }
 
 // Result reads the score report of an attempt.
-type Result struct{ Reads ports.AttemptReads }
+type Result struct {
+	Reads ports.AttemptReads
+	Sight Sight
+}
 
-// Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted and attempt.ErrAbandoned.
+// Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrScoreWithheld.
 func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
-	if _, err := scored(ctx, uc.Reads, user, id); err != nil {
+	a, err := scored(ctx, uc.Reads, user, id)
+	if err != nil {
+		return score.Result{}, err
+	}
+	if err := uc.Sight.Score(ctx, a.Snapshot()); err != nil {
 		return score.Result{}, err
 	}
 	return uc.Reads.Result(ctx, id)
@@ -174,67 +209,4 @@ func scored(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID) (
 		return nil, attempt.ErrNotSubmitted
 	}
 	return a, nil
-}
-
-// ReviewItem is one item with everything that was hidden before submission.
-type ReviewItem struct {
-	Part         exam.Part
-	Question     exam.Question
-	Transcript   []exam.Turn
-	Descriptions []string // of the images
-	Answer       attempt.Answer
-	Correct      bool
-}
-
-// Review shows keys, explanations and transcripts of an attempt that was scored.
-type Review struct {
-	Reads     ports.AttemptReads
-	Revisions ports.Revisions
-}
-
-// Execute returns the items that were taken, or those of one part. Failures are attempt.ErrNotFound,
-// attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrReviewLocked while the learner has another
-// attempt in exam mode open on the same exam, which the keys of this one would give away.
-func (uc Review) Execute(ctx context.Context, user, id uuid.UUID, part exam.Part) ([]ReviewItem, error) {
-	a, err := scored(ctx, uc.Reads, user, id)
-	if err != nil {
-		return nil, err
-	}
-	head := a.Snapshot()
-	open := ports.AttemptFilter{User: user, Exam: head.ExamID, Mode: attempt.ExamMode, Status: attempt.InProgress}
-	others, err := uc.Reads.List(ctx, open, ports.Page{Limit: 1})
-	if err != nil {
-		return nil, err
-	}
-	if len(others.Items) > 0 {
-		return nil, attempt.ErrReviewLocked
-	}
-	r, err := uc.Revisions.Revision(ctx, head.RevisionID)
-	if err != nil {
-		return nil, err
-	}
-	sheet, err := uc.Reads.Sheet(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	var items []ReviewItem
-	r.Content.Form.Each(func(p exam.Part, g exam.Group, q exam.Question) {
-		if head.Taken.HasPart(p) && (part == 0 || part == p) {
-			items = append(items, reviewed(p, g, q, sheet[q.Number]))
-		}
-	})
-	return items, nil
-}
-
-func reviewed(p exam.Part, g exam.Group, q exam.Question, answer attempt.Answer) ReviewItem {
-	item := ReviewItem{
-		Part: p, Question: q, Answer: answer, Correct: answer.Choice == q.KeyChoice(),
-		Transcript: slices.Concat(g.Transcript, q.Spoken(p)),
-	}
-	for _, s := range g.Stimuli {
-		if s.Description != "" {
-			item.Descriptions = append(item.Descriptions, s.Description)
-		}
-	}
-	return item
 }

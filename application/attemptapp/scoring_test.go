@@ -44,7 +44,7 @@ func (r *room) explain() attemptapp.Explain {
 }
 
 func (r *room) compare() attemptapp.Compare {
-	return attemptapp.Compare{Reads: r.store.AttemptReads(), Scores: r.store.ScoreReads(), Revisions: r.store.Revisions()}
+	return attemptapp.Compare{Reads: r.store.AttemptReads(), Scores: r.store.ScoreReads(), Revisions: r.store.Revisions(), Sight: attemptapp.Sight{Clock: r.clock, Policies: r.store.Policies()}}
 }
 
 // sit takes the form with every item of some parts right and submits it.

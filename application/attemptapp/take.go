@@ -67,17 +67,23 @@ type Start struct {
 	Clock     ports.Clock
 	IDs       ports.IDs
 	Catalogue ports.Catalogue
-	Policies  ports.DevicePolicies
+	Policies  ports.Policies
 	Work      ports.UnitOfWork[ports.AttemptRepos]
 }
 
-// Execute returns exam.ErrNotFound, attempt.ErrInvalid and attempt.ErrAlreadyOpen.
+// Execute returns exam.ErrNotFound, exam.ErrClosed, attempt.ErrInvalid and attempt.ErrAlreadyOpen.
 func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 	form, err := uc.Catalogue.Exam(ctx, cmd.Exam)
 	if err != nil {
 		return View{}, err
 	}
-	policy, err := uc.Policies.DevicePolicy(ctx, cmd.Exam)
+	policy, err := uc.Policies.Policy(ctx, cmd.Exam)
+	if err != nil {
+		return View{}, err
+	}
+	if cmd.Mode == attempt.ExamMode && policy.Closed(uc.Clock.Now()) { // practice is always open
+		return View{}, exam.ErrClosed
+	}
 	if err != nil {
 		return View{}, err
 	}
@@ -93,7 +99,7 @@ func (uc Start) Execute(ctx context.Context, cmd StartCommand) (View, error) {
 		}
 		now = uc.Clock.Now() // after the wait for the account, so that none of the time is lost to it
 		a, err = attempt.Start(id, cmd.User, form, attempt.Terms{
-			Mode: cmd.Mode, Parts: cmd.Parts, Limit: cmd.Limit, Granted: grant.Accommodation, Holder: policy.Holder(cmd.Session),
+			Mode: cmd.Mode, Parts: cmd.Parts, Limit: cmd.Limit, Granted: grant.Accommodation, Holder: attempt.DevicePolicy(policy.Device).Holder(cmd.Session),
 		}, now)
 		if err != nil {
 			return err

@@ -63,15 +63,22 @@ type Board struct {
 type Show struct {
 	Clock     ports.Clock
 	Catalogue ports.Catalogue
+	Policies  ports.Policies
 	Boards    ports.Leaderboards
 }
 
-// Execute returns exam.ErrNotFound when there is no such exam.
+// Execute returns exam.ErrNotFound when there is no such exam. Where the rules of the exam withhold scores, nobody is on
+// its board.
 func (uc Show) Execute(ctx context.Context, user, exam uuid.UUID, window leaderboard.Window) (Board, error) {
 	if _, err := uc.Catalogue.Exam(ctx, exam); err != nil {
 		return Board{}, err
 	}
-	rows, err := uc.Boards.Board(ctx, ports.BoardQuery{Exam: exam, Since: window.Since(uc.Clock.Now()), Limit: size, User: user})
+	now := uc.Clock.Now()
+	policy, err := uc.Policies.Policy(ctx, exam)
+	if err != nil || !policy.Visible(false, policy.Phase(true, now)).Score {
+		return Board{}, err
+	}
+	rows, err := uc.Boards.Board(ctx, ports.BoardQuery{Exam: exam, Since: window.Since(now), Limit: size, User: user})
 	if err != nil {
 		return Board{}, err
 	}

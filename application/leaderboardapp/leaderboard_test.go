@@ -25,6 +25,8 @@ type hall struct {
 	exam  uuid.UUID
 	size  int
 	asked ports.BoardQuery
+
+	withheld bool
 }
 
 func learner(n int) uuid.UUID { return uuid.UUID{14: byte(n >> 8), 15: byte(n)} }
@@ -38,6 +40,20 @@ func (h *hall) Exam(_ context.Context, id uuid.UUID) (exam.Summary, error) {
 		return exam.Summary{}, exam.ErrNotFound
 	}
 	return exam.Summary{ExamID: id}, nil
+}
+
+func (h *hall) Policy(_ context.Context, id uuid.UUID) (exam.Policy, error) {
+	policy := exam.DefaultPolicy(id)
+	policy.Review.AfterSubmit.Score = !h.withheld
+	return policy, nil
+}
+
+func TestABoardThatWouldTellWithheldScoresIsEmpty(t *testing.T) {
+	h := &hall{exam: learner(1), size: 3, withheld: true}
+	got, err := leaderboardapp.Show{Clock: clock{}, Catalogue: h, Policies: h, Boards: h}.Execute(t.Context(), learner(2), h.exam, leaderboard.Week)
+	if err != nil || len(got.Rows) != 0 || got.Mine != nil || h.asked.Limit != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
 }
 
 func (h *hall) Board(_ context.Context, q ports.BoardQuery) ([]leaderboard.Row, error) {
@@ -56,7 +72,7 @@ func TestABoardHasAHundredPlacesAndOnesOwn(t *testing.T) {
 		{0, 1, 0, 0}, {3, 2, 3, 2}, {3, 9, 3, 0}, {100, 100, 100, 100}, {300, 101, 100, 101}, {300, 300, 100, 300}, {300, 999, 100, 0},
 	} {
 		h := &hall{exam: learner(1000), size: tc.size}
-		got, err := leaderboardapp.Show{Clock: clock{}, Catalogue: h, Boards: h}.Execute(t.Context(), learner(tc.me), h.exam, leaderboard.Week)
+		got, err := leaderboardapp.Show{Clock: clock{}, Catalogue: h, Policies: h, Boards: h}.Execute(t.Context(), learner(tc.me), h.exam, leaderboard.Week)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +91,7 @@ func TestABoardHasAHundredPlacesAndOnesOwn(t *testing.T) {
 
 func TestAnUnknownExamHasNoBoard(t *testing.T) {
 	h := &hall{exam: learner(1000)}
-	_, err := leaderboardapp.Show{Clock: clock{}, Catalogue: h, Boards: h}.Execute(t.Context(), learner(1), learner(2), leaderboard.AllTime)
+	_, err := leaderboardapp.Show{Clock: clock{}, Catalogue: h, Policies: h, Boards: h}.Execute(t.Context(), learner(1), learner(2), leaderboard.AllTime)
 	if !errors.Is(err, exam.ErrNotFound) {
 		t.Errorf("error %v", err)
 	}

@@ -39,7 +39,7 @@ func (r *study) submitted(right int) uuid.UUID {
 	})
 	verdicts, err := attemptapp.Answer{Clock: r.clock, Work: r.store.AnswerSheets()}.Execute(r.t.Context(), []attemptapp.AnswerCommand{
 		{User: r.learner, Attempt: id, Answers: answers},
-	})
+	}, func() {})
 	r.must(err)
 	r.must(verdicts[0].Err)
 	r.end(a, (*attempt.Attempt).Submit)
@@ -207,7 +207,7 @@ func TestScoringOrdersTheCount(t *testing.T) {
 		Clock: r.clock, Revisions: r.store.Revisions(), Conversions: r.store.Conversions(), Reads: r.store.AttemptReads(), Work: r.store.Attempts(),
 	}
 	for range 2 {
-		_, err := attemptapp.Submit{Scoring: scoring}.Execute(t.Context(), attemptapp.Taker{User: r.learner}, a.Snapshot().ID)
+		_, err := attemptapp.Submit{Scoring: scoring, Sight: attemptapp.Sight{Clock: r.clock, Policies: r.store.Policies()}}.Execute(t.Context(), attemptapp.Taker{User: r.learner}, a.Snapshot().ID)
 		r.must(err)
 	}
 	jobs, err := r.store.Queue().Claim(t.Context(), r.clock.Now(), time.Minute, 10)

@@ -19,6 +19,7 @@ var (
 	ErrAbandoned     = fault.New(fault.Conflict, "attempt.abandoned", "The attempt was abandoned and has no result.")
 	ErrNotSubmitted  = fault.New(fault.Conflict, "attempt.not_submitted", "The attempt has no result before it is submitted.")
 	ErrReviewLocked  = fault.New(fault.Conflict, "attempt.review_locked", "The review is locked while another attempt on the same exam is open.")
+	ErrScoreWithheld = fault.New(fault.Forbidden, "attempt.score_withheld", "The score of this exam is not shown yet.")
 	ErrNoSections    = fault.New(fault.Conflict, "attempt.no_sections", "Only an attempt in exam mode with both sections moves from Listening to Reading.")
 	ErrInvalid       = fault.New(fault.Invalid, "attempt.invalid", "The attempt cannot be started this way.")
 	ErrAnswersDenied = fault.New(fault.Invalid, "attempt.answers_refused", "Some answers cannot be accepted; none of this request was stored.")

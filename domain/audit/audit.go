@@ -40,6 +40,8 @@ const (
 	JobRetried              Action = "job.retry"
 	JobRemoved              Action = "job.remove"
 	ScheduleRun             Action = "schedule.run"
+	PolicyChanged           Action = "exam.policy"
+	StatisticsRefreshed     Action = "statistics.refresh"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -25,9 +25,10 @@ type Kind string
 
 // The kinds.
 const (
-	SendLetter   Kind = "send_letter"
-	ExportData   Kind = "export_data"
-	EraseAccount Kind = "erase_account"
+	SendLetter     Kind = "send_letter"
+	ExportData     Kind = "export_data"
+	EraseAccount   Kind = "erase_account"
+	ItemStatistics Kind = "item_statistics"
 )
 
 // The limits of repetition.

@@ -22,7 +22,6 @@ func conditionTests() map[string]func(*fixture) {
 		"OfGrantsPausesAndTakeOversAtOnceNoneIsLost":         conditionsAtOnce,
 		"AnswersAndGrantsAtOnceLeaveBothWhole":               answersDuringGrants,
 		"ASessionIsLiveUntilItEnds":                          liveSession,
-		"AnExamWithoutAPolicyOfItsOwnHasTheUsualOne":         usualPolicy,
 		"ALimitThatStandsIsOverdueOnceTheLongestPauseIsOver": overdueDuringPause,
 	}
 }
@@ -292,12 +291,6 @@ func liveSession(f *fixture) {
 		return err
 	}))
 	f.equal("revoked", live(s.ID, noon), false)
-}
-
-func usualPolicy(f *fixture) {
-	got, err := f.store.DevicePolicies().DevicePolicy(f.ctx, f.exam().ExamID)
-	f.must(err)
-	f.equal("policy", got, attempt.UsualRules)
 }
 
 func overdueDuringPause(f *fixture) {

@@ -54,9 +54,12 @@ type Store interface {
 	AnswerLog() ports.AnswerLog
 	AttemptReads() ports.AttemptReads
 	Accommodations() ports.AccommodationReads
-	DevicePolicies() ports.DevicePolicies
 	Replies() ports.Replies
 	practiceStore
+	Takers() ports.Takers
+	Policies() ports.Policies
+	PolicyWork() ports.UnitOfWork[ports.PolicyRepos]
+	Statistics() ports.Statistics
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -80,6 +83,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Leaderboards", leaderboardTests()},
 		{"Replies", replyTests()},
 		{"Practice", practiceTests()},
+		{"Policies", policyTests()},
+		{"Statistics", statisticsTests()},
 		{"UnitOfWork", unitTests()},
 	} {
 		t.Run(suite.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ var table = func() map[string]cell {
 		scoringRoutes,
 		practiceRoutes,
 		jobRoutes,
+		reviewRoutes,
 	} {
 		maps.Copy(all, part)
 	}
@@ -107,6 +108,7 @@ var attemptRoutes = map[string]cell{
 	"GET /api/v1/attempts":                {want: 200},
 	"GET /api/v1/attempts/{id}":           {objects: mine(200), own: ownAttempt},
 	"GET /api/v1/attempts/{id}/questions": {objects: mine(200), own: ownAttempt},
+	"GET /api/v1/attempts/{id}/sync":      {objects: mine(200), own: ownAttempt},
 	"PUT /api/v1/attempts/{id}/answers":   {objects: mine(200), own: ownAttempt, body: func(*matrix, party) any { return answers(answer{1, "A", 1}) }},
 	"POST /api/v1/attempts/{id}/advance":  {objects: mine(409), own: ownAttempt}, // practice has no sections
 	"POST /api/v1/attempts/{id}/abandon":  {objects: mine(200), own: ownAttempt},

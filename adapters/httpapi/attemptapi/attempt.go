@@ -22,14 +22,15 @@ type UseCases struct {
 	Start     func(context.Context, attemptapp.StartCommand) (attemptapp.View, error)
 	List      func(context.Context, attemptapp.ListQuery) (ports.Slice[attemptapp.View], error)
 	Get       func(ctx context.Context, user, id uuid.UUID) (attemptapp.View, error)
-	Questions func(ctx context.Context, by attemptapp.Taker, id uuid.UUID, part exam.Part) (attemptapp.Sheet, error)
+	Questions func(ctx context.Context, by attemptapp.Taker, id uuid.UUID, part exam.Part) (attemptapp.Shown, error)
+	Print     func(ctx context.Context, which attemptapp.Shown) (attemptapp.Sheet, error)
 	Answer    func(context.Context, attemptapp.AnswerCommand) (attemptapp.Answered, error)
 	Sync      func(ctx context.Context, user, id uuid.UUID, since int64) (attemptapp.Synced, error)
 	Advance   func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (attemptapp.View, error)
 	Abandon   func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (attemptapp.View, error)
 	Submit    func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (score.Result, error)
 	Result    func(ctx context.Context, user, id uuid.UUID) (score.Result, error)
-	Review    func(ctx context.Context, user, id uuid.UUID, part exam.Part) ([]attemptapp.ReviewItem, error)
+	Review    func(ctx context.Context, user, id uuid.UUID, part exam.Part) (attemptapp.Reviewed, error)
 	Compare   func(ctx context.Context, user, id uuid.UUID) ([]attemptapp.Compared, error)
 	Explain   func(ctx context.Context, user, id uuid.UUID) (attemptapp.Explanation, error)
 	// Percentiles ranks a result by the norm that is in use; nil where it cannot.
@@ -50,6 +51,7 @@ func Routes(api *web.API, uc UseCases) {
 	accommodationRoutes(api, uc)
 	compareRoutes(api, uc)
 	explainRoutes(api, uc)
+	reviewRoutes(api, uc)
 }
 
 const (
@@ -127,7 +129,7 @@ func lifeRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[startRequest, attemptReply]{
 		Method: http.MethodPost, Path: root, Permission: identity.TakeAttempts, Idempotent: true, Status: http.StatusCreated,
 		Tag: tag, Summary: "Start an attempt", Description: "One attempt may be open for each exam.",
-		Faults: web.Faults(exam.ErrNotFound, attempt.ErrAlreadyOpen, attempt.ErrInvalid),
+		Faults: web.Faults(exam.ErrNotFound, exam.ErrClosed, attempt.ErrAlreadyOpen, attempt.ErrInvalid),
 		Handle: func(ctx context.Context, r web.Request, in startRequest) (attemptReply, error) {
 			id, err := uuid.Parse(in.ExamID)
 			if err != nil {

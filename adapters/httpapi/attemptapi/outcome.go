@@ -2,10 +2,10 @@ package attemptapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
-	"github.com/toeic-app/toeic/application/attemptapp"
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/domain/identity"
@@ -78,84 +78,38 @@ func toResultReply(r score.Result) resultReply {
 	return out
 }
 
-type reviewReply struct {
-	Questions []reviewItemReply `json:"questions"`
-}
-
-type reviewItemReply struct {
-	Number       int                 `json:"number"`
-	Part         exam.Part           `json:"part"`
-	Prompt       string              `json:"prompt,omitempty"`
-	Options      []reviewOptionReply `json:"options"`
-	Choice       *string             `json:"choice" description:"null when the question was left blank."`
-	Key          string              `json:"key"`
-	Correct      bool                `json:"correct"`
-	Ability      exam.Ability        `json:"ability"`
-	Explanation  string              `json:"explanation"`
-	Transcript   []turnReply         `json:"transcript,omitempty" description:"Listening: what is said."`
-	Descriptions []string            `json:"descriptions,omitempty" description:"What the pictures of the group show."`
-	ElapsedMs    int64               `json:"elapsed_ms" description:"Milliseconds spent on the item, as the client measured them."`
-}
-
-type reviewOptionReply struct {
-	optionReply
-	Rationale string `json:"rationale,omitempty" description:"Wrong options: why they attract and why they are wrong."`
-}
-
-type turnReply struct {
-	Speaker string `json:"speaker,omitempty" description:"W or M, and the accent."`
-	Text    string `json:"text"`
-}
-
-func toReviewReply(items []attemptapp.ReviewItem) reviewReply {
-	out := reviewReply{Questions: make([]reviewItemReply, len(items))}
-	for i, item := range items {
-		q := item.Question
-		reply := reviewItemReply{
-			Number: q.Number, Part: item.Part, Prompt: q.Prompt, Key: q.Key, Correct: item.Correct, Ability: q.Ability,
-			Explanation: q.Explanation, Descriptions: item.Descriptions, ElapsedMs: item.Answer.Elapsed,
-		}
-		reply.Choice = letter(item.Answer.Choice)
-		for j, o := range q.Options {
-			option := optionReply{Label: exam.Label(j).String(), Text: o.Text}
-			reply.Options = append(reply.Options, reviewOptionReply{optionReply: option, Rationale: o.Rationale})
-		}
-		for _, turn := range item.Transcript {
-			reply.Transcript = append(reply.Transcript, turnReply(turn))
-		}
-		out.Questions[i] = reply
-	}
-	return out
-}
-
 func outcomeRoutes(api *web.API, uc UseCases) {
-	web.Register(api, web.Endpoint[attemptPath, resultReply]{
+	web.Register(api, web.Endpoint[attemptPath, submitReply]{
 		Method: http.MethodPost, Path: one + "/submit", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Submit an attempt", Description: "Closes and scores it, also when it is paused. Again, it gives the same result.",
 		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrAbandoned, attempt.ErrOtherDevice, attempt.ErrTakenOver),
-		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
-			result, err := uc.Submit(ctx, taker(r), in.ID)
-			return uc.resultReply(result), err
+		Handle: func(ctx context.Context, r web.Request, in attemptPath) (submitReply, error) {
+			res, err := uc.Submit(ctx, taker(r), in.ID)
+			switch {
+			case errors.Is(err, attempt.ErrScoreWithheld): // which is no failure of what was asked
+				return submitReply{Withheld: true}, nil
+			case err != nil:
+				return submitReply{}, err
+			}
+			result := uc.resultReply(res)
+			return submitReply{resultReply: &result}, nil
 		},
 	})
 	web.Register(api, web.Endpoint[attemptPath, resultReply]{
 		Method: http.MethodGet, Path: one + "/result", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Read the result of an attempt",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned),
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrScoreWithheld),
 		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
 			result, err := uc.Result(ctx, r.Actor.UserID, in.ID)
 			return uc.resultReply(result), err
 		},
 	})
-	web.Register(api, web.Endpoint[partQuery, reviewReply]{
-		Method: http.MethodGet, Path: one + "/review", Permission: identity.TakeAttempts,
-		Tag: tag, Summary: "Review a scored attempt", Description: "Keys, explanations, rationales and transcripts.",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrReviewLocked),
-		Handle: func(ctx context.Context, r web.Request, in partQuery) (reviewReply, error) {
-			items, err := uc.Review(ctx, r.Actor.UserID, in.ID, in.part())
-			return toReviewReply(items), err
-		},
-	})
+}
+
+// submitReply is the result, or nothing but that it is withheld.
+type submitReply struct {
+	*resultReply
+	Withheld bool `json:"withheld,omitempty" description:"The attempt was scored, but its score is not shown yet. Then nothing else is here."`
 }
 
 // resultReply is a result with its rank.

@@ -56,6 +56,8 @@ type API struct {
 	check    *validator.Validate
 	language negotiator
 	document *document
+	shelf    *shelf
+	fixed    http.Header // of every reply
 	routes   []Route
 	failed   []error
 }
@@ -83,8 +85,12 @@ func New(c Config) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
+	shelf, err := newShelf()
+	if err != nil {
+		return nil, err
+	}
 	a := &API{
-		config: c, echo: echo.New(), check: newValidator(), language: languages, document: newDocument(c.Title, c.Version),
+		shelf: shelf, fixed: fixedHeaders(c.HSTS), config: c, echo: echo.New(), check: newValidator(), language: languages, document: newDocument(c.Title, c.Version),
 	}
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.Logger.SetOutput(discard{})

@@ -65,6 +65,12 @@ type File struct {
 	Data []byte
 }
 
+// Filed is an Out that may be sent as a file instead of as JSON, as the request asked.
+type Filed interface {
+	// AsFile returns nil for JSON.
+	AsFile() *File
+}
+
 // Statused is an Out that chooses its own status.
 type Statused interface{ StatusCode() int }
 
@@ -132,7 +138,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 		return err
 	}
 	a.document.add(described{
-		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: new(Out), status: e.Status,
+		route: r, tag: e.Tag, summary: e.Summary, description: e.Description, in: new(In), out: shown(new(Out)), status: e.Status,
 		faults: e.Faults, body: plan.body, optionalBody: e.OptionalBody, idempotent: e.Idempotent, tagged: e.Cache.tagged,
 	})
 	return nil
@@ -144,6 +150,9 @@ func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc
 		out, err := e.Handle(c.Request().Context(), r, in)
 		if err != nil {
 			return rendered{}, err
+		}
+		if k, ok := any(out).(keeper); ok {
+			return a.shelf.take(e.Status, e.Path, k)
 		}
 		return render(e.Status, out)
 	}
@@ -237,6 +246,8 @@ type rendered struct {
 
 	hash string // of the body, when it is known
 	name string // of the file that it is to be saved as
+
+	packed []byte // Body compressed, when that was done before
 }
 
 // render encodes what an endpoint returned.
@@ -246,6 +257,10 @@ func render(status int, out any) (rendered, error) {
 		return rendered{Status: http.StatusNoContent}, nil
 	case File:
 		return rendered{Status: status, Type: v.Type, Body: v.Data, hash: v.Hash, name: v.Name}, nil
+	case Filed:
+		if f := v.AsFile(); f != nil {
+			return render(status, *f)
+		}
 	case Statused:
 		status = v.StatusCode()
 	}

@@ -95,9 +95,9 @@ func cutShort(ctx context.Context, err error) error {
 	}
 }
 
-// secure sets the headers that every reply carries, failures included.
-func (a *API) secure(h http.Header, id string) {
-	h.Set(echo.HeaderXRequestID, id)
+// fixedHeaders are those that every reply carries, failures included.
+func fixedHeaders(hsts bool) http.Header {
+	h := http.Header{}
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
@@ -106,8 +106,20 @@ func (a *API) secure(h http.Header, id string) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", noStore)
-	if a.config.HSTS {
+	if hsts {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	for name, value := range h {
+		h[name] = value[:1:1] // all replies share the values: an Add must not write into them
+	}
+	return h
+}
+
+// secure sets the headers that every reply carries.
+func (a *API) secure(h http.Header, id string) {
+	h[echo.HeaderXRequestID] = []string{id}
+	for name, value := range a.fixed {
+		h[name] = value
 	}
 }
 

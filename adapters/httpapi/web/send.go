@@ -65,9 +65,12 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 	}
 	body := r.Body
 	if compress {
-		packed, err := zip(body)
-		if err != nil {
-			return err
+		packed := r.packed
+		if packed == nil {
+			var err error
+			if packed, err = zip(body); err != nil {
+				return err
+			}
 		}
 		h.Set(echo.HeaderContentEncoding, "gzip")
 		body = packed
