@@ -57,6 +57,7 @@ type core struct {
 	exams       examCases
 	attempts    attemptCases
 	scoring     scoringCases
+	regrade     regradeCases
 	jobs        jobCases
 	itemstat    itemstatCases
 	policies    examapp.Policy
@@ -125,7 +126,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
-	c.itemstat, c.policies = wireStatistics(c, recorder), wirePolicies(c, recorder)
+	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
