@@ -2,15 +2,13 @@ package entstore
 
 import (
 	"context"
-	"fmt"
+	"database/sql"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
 	"github.com/toeic-app/toeic/ent"
-	entattempt "github.com/toeic-app/toeic/ent/attempt"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -18,7 +16,7 @@ import (
 func (s *Store) Corrections() ports.Corrections { return corrections{s.client} }
 
 // Closings reads what is needed to close an attempt.
-func (s *Store) Closings() ports.Closings { return closings{s.client} }
+func (s *Store) Closings() ports.Closings { return closings{s.db} }
 
 type corrections struct{ c *ent.Client }
 
@@ -45,50 +43,32 @@ func (r corrections) Newest(ctx context.Context, revision uuid.UUID) (uuid.UUID,
 	return id, translate(rows.Scan(&id))
 }
 
-type closings struct{ c *ent.Client }
+type closings struct{ db *sql.DB }
 
-// closingColumns are what is read besides the attempt itself.
-var closingColumns = []struct{ name, query string }{
-	{"keys", "(" + newestOf("attempts.revision_id") + ")"},
-	{"current", "(SELECT e.current_revision_id FROM exams e WHERE e.id = attempts.exam_id)"},
-	{"activated", "(SELECT v.version FROM conversion_activations v WHERE v.exam_id = attempts.exam_id ORDER BY v.id DESC LIMIT 1)"},
-}
+var closingQuery = "SELECT " + heldColumns + `,
+	(` + newestOf("attempts.revision_id") + `),
+	(SELECT e.current_revision_id FROM exams e WHERE e.id = attempts.exam_id),
+	(SELECT v.version FROM conversion_activations v WHERE v.exam_id = attempts.exam_id ORDER BY v.id DESC LIMIT 1)
+	FROM attempts WHERE id = $1`
 
 // Closing implements ports.Closings.
 func (r closings) Closing(ctx context.Context, id uuid.UUID) (ports.Closing, error) {
-	q := r.c.Attempt.Query().Where(entattempt.ID(id))
-	q.Modify(func(s *sql.Selector) {
-		s.Select(s.Columns(entattempt.Columns...)...)
-		for _, column := range closingColumns {
-			s.AppendSelectExprAs(sql.Expr(column.query), column.name)
-		}
-	})
-	row, err := q.Only(ctx)
+	rows, err := r.db.QueryContext(ctx, closingQuery, id)
 	if err != nil {
-		return ports.Closing{}, orNotFound(err, attempt.ErrNotFound)
+		return ports.Closing{}, translate(err)
 	}
-	var out ports.Closing
-	if out.Attempt, err = attemptFromRow(row); err != nil {
-		return out, err
-	}
-	for name, into := range map[string]*uuid.UUID{"keys": &out.Keys, "current": &out.Current} {
-		value, err := row.Value(name)
-		if err == nil {
-			err = into.Scan(value)
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return ports.Closing{}, translate(err)
 		}
-		if err != nil {
-			return out, fmt.Errorf("%s of attempt %s: %w", name, id, err)
-		}
+		return ports.Closing{}, attempt.ErrNotFound
 	}
-	version, err := row.Value("activated")
-	if err != nil {
-		return out, fmt.Errorf("activated table of attempt %s: %w", id, err)
-	}
-	switch v := version.(type) {
-	case string:
-		out.Table = v
-	case []byte:
-		out.Table = string(v)
-	}
-	return out, nil
+	var (
+		out   ports.Closing
+		table sql.NullString
+	)
+	out.Attempt, err = scanAttempt(rows, &out.Keys, &out.Current, &table)
+	out.Table = table.String
+	return out, translate(err)
 }

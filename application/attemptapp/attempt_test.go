@@ -299,7 +299,7 @@ func TestAnOverdueAttemptIsScoredOnceByTheServer(t *testing.T) {
 	r.must(err)
 	res, err := r.result.Execute(t.Context(), r.learner, v.ID)
 	r.must(err)
-	if got.Status != attempt.Expired || res.Sections[exam.Listening].Raw != 1 {
+	if got.Status != attempt.Expired || res.Result.Sections[exam.Listening].Raw != 1 {
 		t.Errorf("status %s, result %+v", got.Status, res)
 	}
 	again, err := r.submit.Execute(t.Context(), r.learner, v.ID)

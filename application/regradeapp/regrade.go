@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	// pageSize is how many attempts are in memory at once. With 200 answers each they take some megabytes.
-	pageSize = 200
+	// PageSize is how many attempts are in memory at once. With 200 answers each they take some megabytes.
+	PageSize = 200
 	// MaxListed bounds how many changes are listed one by one; all are counted.
 	MaxListed = 1000
 )
@@ -165,7 +165,7 @@ func (fix correction) rescored(
 	tables := map[string]score.Table{}
 	after := uuid.Nil
 	for {
-		page, err := scored.Page(ctx, fix.head.ExamID, fix.old.FormID(), after, pageSize)
+		page, err := scored.Page(ctx, fix.head.ExamID, fix.old.FormID(), after, PageSize)
 		if err != nil {
 			return Outcome{}, err
 		}
@@ -190,7 +190,7 @@ func (fix correction) rescored(
 			}
 		}
 		out.Attempts, out.Changed = out.Attempts+len(page), out.Changed+len(changed)
-		if len(page) < pageSize {
+		if len(page) < PageSize {
 			return out, nil
 		}
 		after = page[len(page)-1].Attempt.ID
