@@ -195,13 +195,16 @@ func (c *core) tools(box *seal.Box) (identityTools, error) {
 	return t, c.outside(&t)
 }
 
-// migrate brings the database up to date and reads the keys in it.
+// migrate brings the database up to date, indexes what older programs left without, and reads the keys in it.
 func (c *core) migrate(ctx context.Context) error {
 	done, err := c.store.Migrate(ctx)
 	for _, m := range done {
 		c.log.Info("applied a migration", zap.String("name", m.Name))
 	}
 	if err != nil {
+		return err
+	}
+	if err := c.indexQuestions(ctx); err != nil {
 		return err
 	}
 	return c.identity.keys.Load(ctx)

@@ -48,10 +48,10 @@ func exportPractice(c *core) identityapp.ExportPart {
 // fillPractice looks once, as the program begins to serve, for what was stored before there was practice.
 func (a *App) fillPractice(ctx context.Context) {
 	c := a.core
-	fill := practiceapp.Fill{Gaps: c.store.PracticeGaps(), Revisions: c.revisions, Count: countAttempts(c), Work: c.store.Practice()}
+	fill := practiceapp.Fill{Gaps: c.store.PracticeGaps(), Count: countAttempts(c)}
 	done, err := fill.Execute(ctx)
-	if done.Exams > 0 || done.Attempts > 0 {
-		a.log.Info("prepared for practice what was stored before", zap.Int("exams", done.Exams), zap.Int("attempts", done.Attempts))
+	if done.Attempts > 0 {
+		a.log.Info("prepared for practice what was stored before", zap.Int("attempts", done.Attempts))
 	}
 	if err != nil && ctx.Err() == nil {
 		a.log.Error("preparing for practice what was stored before failed", zap.Error(err))

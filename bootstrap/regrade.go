@@ -1,8 +1,13 @@
 package bootstrap
 
 import (
+	"context"
+
+	"go.uber.org/zap"
+
 	"github.com/toeic-app/toeic/adapters/httpapi/regradeapi"
 	"github.com/toeic-app/toeic/application/attemptapp"
+	"github.com/toeic-app/toeic/application/examapp"
 	"github.com/toeic-app/toeic/application/regradeapp"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -42,4 +47,14 @@ func (c *core) former() attemptapp.Former {
 // inForce reads forms with the keys that are in force.
 func (c *core) inForce() ports.Revisions {
 	return regradeapp.InForce{Corrections: c.store.Corrections(), Revisions: c.revisions}
+}
+
+// indexQuestions makes the questions findable of exams that older programs published.
+func (c *core) indexQuestions(ctx context.Context) error {
+	index := examapp.IndexQuestions{Gaps: c.store.QuestionGaps(), Revisions: c.revisions, Work: c.store.Practice()}
+	n, err := index.Execute(ctx)
+	if n > 0 {
+		c.log.Info("indexed the questions of exams that were published before", zap.Int("exams", n))
+	}
+	return err
 }

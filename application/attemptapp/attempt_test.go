@@ -304,7 +304,7 @@ func TestAnOverdueAttemptIsScoredOnceByTheServer(t *testing.T) {
 	}
 	again, err := r.submit.Execute(t.Context(), r.learner, v.ID)
 	r.must(err)
-	if again.Total == nil || *again.Total != *res.Total {
+	if again.Total == nil || *again.Total != *res.Result.Total {
 		t.Errorf("submitting it then gives %+v", again)
 	}
 }

@@ -72,7 +72,11 @@ func (c Correction) check(options int) []fault.Field {
 	case utf8.RuneCountInString(c.Reason) > maxReason:
 		bad("reason", "too_long", fmt.Sprintf("The reason may have at most %d characters.", maxReason))
 	}
-	if c.Explanation != nil && utf8.RuneCountInString(*c.Explanation) > maxExplanation {
+	switch e := c.Explanation; {
+	case e == nil:
+	case blank(*e):
+		bad("explanation", "explanation_missing", "An item needs its explanation.")
+	case utf8.RuneCountInString(*e) > maxExplanation:
 		bad("explanation", "too_long", fmt.Sprintf("The explanation may have at most %d characters.", maxExplanation))
 	}
 	for _, option := range slices.Sorted(maps.Keys(c.Rationales)) {

@@ -133,7 +133,9 @@ func resultOnce(f *fixture) {
 	}
 	want := score.Compute(table("circulated-a-1"), form.Taken, marks)
 	add := func() error {
-		return f.attempts(func(ctx context.Context, r ports.AttemptRepos) error { return r.Results.Add(ctx, ports.NewResult{Attempt: id, Exam: e.ExamID, Result: want, Keys: e.RevisionID, Current: e.RevisionID, At: noon}) })
+		return f.attempts(func(ctx context.Context, r ports.AttemptRepos) error {
+			return r.Results.Add(ctx, ports.NewResult{Attempt: id, Exam: e.ExamID, Result: want, Keys: e.RevisionID, Current: e.RevisionID, At: noon})
+		})
 	}
 	f.must(add())
 	if add() == nil {
