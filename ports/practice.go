@@ -124,10 +124,14 @@ type HistoryReads interface {
 	Progress(ctx context.Context, user uuid.UUID) ([]PracticeTally, error)
 }
 
-// PracticeGaps finds what was stored before there was practice.
-type PracticeGaps interface {
+// QuestionGaps finds exams that were published before questions had identifiers.
+type QuestionGaps interface {
 	// Unindexed returns the current revisions of exams of which no question can be found.
 	Unindexed(ctx context.Context) ([]uuid.UUID, error)
+}
+
+// PracticeGaps finds what was stored before there was practice.
+type PracticeGaps interface {
 	// Uncounted returns scored attempts that no history holds, oldest first, beginning after one.
 	Uncounted(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error)
 }

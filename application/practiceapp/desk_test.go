@@ -93,7 +93,7 @@ func enter(t *testing.T) *study {
 		book:      practiceapp.Book{Clock: c, OpenExams: exams, Histories: histories},
 		progress:  practiceapp.Progress{Histories: histories},
 		count:     count,
-		fill:      practiceapp.Fill{Gaps: s.PracticeGaps(), Revisions: s.Revisions(), Count: count, Work: work},
+		fill:      practiceapp.Fill{Gaps: s.PracticeGaps(), Count: count},
 		export:    practiceapp.Export{Reads: reads, Histories: histories},
 	}
 	r.exam = r.publish("first")

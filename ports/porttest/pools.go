@@ -188,7 +188,7 @@ func indexing(f *fixture) {
 func unindexed(f *fixture) {
 	form := f.exam()
 	find := func() []uuid.UUID {
-		got, err := f.store.PracticeGaps().Unindexed(f.ctx)
+		got, err := f.store.QuestionGaps().Unindexed(f.ctx)
 		f.must(err)
 		return got
 	}
