@@ -29,9 +29,13 @@ func practiceCases(c *core) practiceapi.UseCases {
 		Finish:    finish.Execute,
 		Review:    practiceapp.Review{Reads: reads, OpenExams: exams, Revisions: c.inForce()}.Execute,
 		Book:      practiceapp.Book{Clock: c.clock, OpenExams: exams, Histories: c.store.HistoryReads()}.Execute,
-		Progress:  practiceapp.Progress{Histories: c.store.HistoryReads()}.Execute,
+		Progress:  practiceapp.Progress{Histories: c.store.HistoryReads(), Withheld: withheld(c)}.Execute,
 		MediaPath: examapi.MediaPath,
 	}
+}
+
+func withheld(c *core) practiceapp.Withheld {
+	return practiceapp.Withheld{Clock: c.clock, Policies: c.store.PolicyList()}
 }
 
 // countAttempts does the jobs that scored attempts leave.
@@ -41,7 +45,7 @@ func countAttempts(c *core) practiceapp.Count {
 
 // exportPractice is the part of an account's export that is about practice.
 func exportPractice(c *core) identityapp.ExportPart {
-	export := practiceapp.Export{Reads: c.store.PracticeReads(), Histories: c.store.HistoryReads()}
+	export := practiceapp.Export{Reads: c.store.PracticeReads(), Histories: c.store.HistoryReads(), Withheld: withheld(c)}
 	return identityapp.ExportPart{Name: "practice", Read: export.Execute}
 }
 

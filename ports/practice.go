@@ -120,8 +120,9 @@ type PracticeTally struct {
 type HistoryReads interface {
 	// Histories lists histories by when the learner first met their questions; the questions' identifiers are the keys.
 	Histories(ctx context.Context, which HistoryFilter, page Page) (Slice[BookEntry], error)
-	// Progress sums up all histories of a learner, for each combination of part and ability that occurs.
-	Progress(ctx context.Context, user uuid.UUID) ([]PracticeTally, error)
+	// Progress sums up all histories of a learner, other than those of the exams in without, for each combination of part
+	// and ability that occurs.
+	Progress(ctx context.Context, user uuid.UUID, without []uuid.UUID) ([]PracticeTally, error)
 }
 
 // QuestionGaps finds exams that were published before questions had identifiers.
