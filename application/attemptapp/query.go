@@ -9,6 +9,7 @@ import (
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
+	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -178,21 +179,20 @@ func snapshot(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID)
 
 // Result reads the score report of an attempt.
 type Result struct {
-	Reads  ports.AttemptReads
-	Scores ports.ScoreReads
-	Sight  Sight
+	Reads ports.AttemptReads
+	Sight Sight
 }
 
 // Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrScoreWithheld.
-func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (ports.ScoreRecord, error) {
+func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
 	a, err := scored(ctx, uc.Reads, user, id)
 	if err != nil {
-		return ports.ScoreRecord{}, err
+		return score.Result{}, err
 	}
 	if err := uc.Sight.Score(ctx, a.Snapshot()); err != nil {
-		return ports.ScoreRecord{}, err
+		return score.Result{}, err
 	}
-	return uc.Scores.Record(ctx, id)
+	return uc.Reads.Result(ctx, id)
 }
 
 // scored reads a learner's attempt that has a result.

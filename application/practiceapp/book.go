@@ -3,7 +3,6 @@ package practiceapp
 import (
 	"context"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -84,19 +83,11 @@ type ProgressReport struct {
 }
 
 // Progress sums up what a learner did.
-type Progress struct {
-	Histories ports.HistoryReads
-	Withheld  Withheld
-}
+type Progress struct{ Histories ports.HistoryReads }
 
-// Execute counts what is counted: attempts a moment after they are scored, practice as it is answered or finished. Exams
-// whose rules hide what was right are left out for as long as they do.
+// Execute counts what is counted: attempts a moment after they are scored, practice as it is answered or finished.
 func (uc Progress) Execute(ctx context.Context, user uuid.UUID) (ProgressReport, error) {
-	hidden, err := uc.Withheld.Exams(ctx)
-	if err != nil {
-		return ProgressReport{}, err
-	}
-	tallies, err := uc.Histories.Progress(ctx, user, hidden)
+	tallies, err := uc.Histories.Progress(ctx, user)
 	if err != nil {
 		return ProgressReport{}, err
 	}
@@ -130,7 +121,6 @@ func (uc Progress) Execute(ctx context.Context, user uuid.UUID) (ProgressReport,
 type Export struct {
 	Reads     ports.PracticeReads
 	Histories ports.HistoryReads
-	Withheld  Withheld
 }
 
 type exportedSet struct {
@@ -156,7 +146,7 @@ type exportedHistory struct {
 	Part        exam.Part    `json:"part"`
 	Ability     exam.Ability `json:"ability"`
 	Seen        int          `json:"seen"`
-	Wrong       *int         `json:"wrong"` // nil, like InBookSince, while the rules of the exam hide what was right
+	Wrong       int          `json:"wrong"`
 	LastAt      time.Time    `json:"last_at"`
 	InBookSince *time.Time   `json:"in_book_since"`
 }
@@ -177,17 +167,11 @@ func (uc Export) Execute(ctx context.Context, user uuid.UUID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := uc.Withheld.Exams(ctx)
-	if err != nil {
-		return nil, err
-	}
 	which := ports.HistoryFilter{User: user}
 	err = each(func(p ports.Page) (ports.Slice[ports.BookEntry], error) { return uc.Histories.Histories(ctx, which, p) }, func(e ports.BookEntry) error {
-		row := exportedHistory{Question: e.ID, Exam: e.ExamID, Part: e.Part, Ability: e.Ability, Seen: e.Seen, LastAt: e.LastAt}
-		if !slices.Contains(hidden, e.ExamID) {
-			row.Wrong, row.InBookSince = &e.Wrong, e.InBookSince
-		}
-		out.Questions = append(out.Questions, row)
+		out.Questions = append(out.Questions, exportedHistory{
+			Question: e.ID, Exam: e.ExamID, Part: e.Part, Ability: e.Ability, Seen: e.Seen, Wrong: e.Wrong, LastAt: e.LastAt, InBookSince: e.InBookSince,
+		})
 		return nil
 	})
 	return out, err

@@ -43,8 +43,7 @@ type Store interface {
 	Catalogue() ports.Catalogue
 	Revisions() ports.Revisions
 	MediaFiles() ports.MediaFiles
-	Conversions() ports.Conversions
-	Closings() ports.Closings
+	Conversions() ports.ExamConversions
 	ConversionHistory() ports.ConversionHistory
 	Conversion() ports.UnitOfWork[ports.ConversionRepos]
 	ScoreReads() ports.ScoreReads

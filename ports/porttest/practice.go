@@ -22,7 +22,6 @@ type practiceStore interface {
 	OpenExams() ports.OpenExams
 	HistoryReads() ports.HistoryReads
 	PracticeGaps() ports.PracticeGaps
-	QuestionGaps() ports.QuestionGaps
 }
 
 func practiceTests() map[string]func(*fixture) {

@@ -15,7 +15,6 @@ var table = func() map[string]cell {
 		practiceRoutes,
 		jobRoutes,
 		reviewRoutes,
-		regradeRoutes,
 	} {
 		maps.Copy(all, part)
 	}
