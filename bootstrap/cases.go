@@ -42,6 +42,7 @@ type attemptCases struct {
 	abandon   attemptapp.Abandon
 	submit    attemptapp.Submit
 	result    attemptapp.Result
+	former    attemptapp.Former
 	review    attemptapp.Review
 	expire    attemptapp.Expire
 	rescore   attemptapp.Rescore
@@ -52,7 +53,7 @@ type attemptCases struct {
 func wireAttempts(c *core) attemptCases {
 	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	scoring := attemptapp.Scoring{
-		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Work: work,
+		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Closings: c.store.Closings(), Work: work,
 	}
 	return attemptCases{
 		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.Policies(), Work: work},
@@ -65,10 +66,11 @@ func wireAttempts(c *core) attemptCases {
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},
 		abandon:   attemptapp.Abandon{Clock: c.clock, Work: work, Reads: reads},
 		submit:    attemptapp.Submit{Scoring: scoring, Sight: c.sight()},
-		result:    attemptapp.Result{Reads: reads, Sight: c.sight()},
+		result:    attemptapp.Result{Reads: reads, Scores: c.store.ScoreReads(), Sight: c.sight()},
+		former:    c.former(),
 		review:    wireReview(c),
 		expire:    attemptapp.Expire{Scoring: scoring},
-		rescore:   attemptapp.Rescore{Scoring: scoring},
+		rescore:   attemptapp.Rescore{Scoring: scoring, Scores: c.store.ScoreReads()},
 
 		conditions: wireConditions(c),
 	}

@@ -71,6 +71,10 @@ type commandLine struct {
 		List     conversionList     `cmd:"" help:"List conversion tables and the exams that each scores."`
 		Activate conversionActivate `cmd:"" help:"Make a conversion table score an exam from now on."`
 	} `cmd:"" help:"Manage the tables that turn raw into scaled scores."`
+	Question struct {
+		List    questionList    `cmd:"" help:"List the questions of an exam with their keys."`
+		Regrade questionRegrade `cmd:"" help:"Correct a wrong key, and score again who was scored by it."`
+	} `cmd:"" help:"Correct wrong keys."`
 	Attempt struct {
 		Rescore attemptRescore `cmd:"" help:"Score attempts again from their stored answers and compare. Changes nothing."`
 	} `cmd:"" help:"Look after attempts."`

@@ -57,6 +57,7 @@ type core struct {
 	exams       examCases
 	attempts    attemptCases
 	scoring     scoringCases
+	regrade     regradeCases
 	jobs        jobCases
 	itemstat    itemstatCases
 	policies    examapp.Policy
@@ -125,7 +126,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.exams = wireExams(c, pack.New())
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
-	c.itemstat, c.policies = wireStatistics(c, recorder), wirePolicies(c, recorder)
+	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
@@ -194,13 +195,16 @@ func (c *core) tools(box *seal.Box) (identityTools, error) {
 	return t, c.outside(&t)
 }
 
-// migrate brings the database up to date and reads the keys in it.
+// migrate brings the database up to date, indexes what older programs left without, and reads the keys in it.
 func (c *core) migrate(ctx context.Context) error {
 	done, err := c.store.Migrate(ctx)
 	for _, m := range done {
 		c.log.Info("applied a migration", zap.String("name", m.Name))
 	}
 	if err != nil {
+		return err
+	}
+	if err := c.indexQuestions(ctx); err != nil {
 		return err
 	}
 	return c.identity.keys.Load(ctx)

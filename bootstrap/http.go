@@ -15,6 +15,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/leaderboardapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/opsapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/practiceapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/regradeapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/opsapp"
 )
@@ -46,7 +47,7 @@ func (a *App) api() (*web.API, error) {
 	attemptapi.Routes(api, c.scoring.results(attemptapi.UseCases{
 		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
 		Questions: c.attempts.questions.Execute, Print: c.attempts.print.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
-		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute,
+		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute, Former: c.attempts.former.Execute,
 		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath, Conditions: c.attempts.conditions.routes(),
 	}))
 	examapi.ConversionRoutes(api, c.scoring.conversion())
@@ -54,6 +55,7 @@ func (a *App) api() (*web.API, error) {
 	practiceapi.Routes(api, practiceCases(c))
 	jobapi.Routes(api, c.jobs.routes())
 	itemstatapi.Routes(api, c.itemstat.routes())
+	regradeapi.Routes(api, c.regrade.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

@@ -65,8 +65,9 @@ type AnswerRepos struct {
 
 // Results stores score reports.
 type Results interface {
-	// Add stores the one result of an attempt.
-	Add(ctx context.Context, id uuid.UUID, r score.Result, at time.Time) error
+	// Add stores the one result of an attempt. It returns ErrStale when another revision of the exam was published since it
+	// was decided which keys judge the answers, and keeps the next one from being published until the unit of work ends.
+	Add(ctx context.Context, r NewResult) error
 }
 
 // AttemptRepos is what a unit of work on attempts may touch.

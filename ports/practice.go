@@ -120,14 +120,19 @@ type PracticeTally struct {
 type HistoryReads interface {
 	// Histories lists histories by when the learner first met their questions; the questions' identifiers are the keys.
 	Histories(ctx context.Context, which HistoryFilter, page Page) (Slice[BookEntry], error)
-	// Progress sums up all histories of a learner, for each combination of part and ability that occurs.
-	Progress(ctx context.Context, user uuid.UUID) ([]PracticeTally, error)
+	// Progress sums up all histories of a learner, other than those of the exams in without, for each combination of part
+	// and ability that occurs.
+	Progress(ctx context.Context, user uuid.UUID, without []uuid.UUID) ([]PracticeTally, error)
+}
+
+// QuestionGaps finds exams that were published before questions had identifiers.
+type QuestionGaps interface {
+	// Unindexed returns the current revisions of exams of which no question can be found.
+	Unindexed(ctx context.Context) ([]uuid.UUID, error)
 }
 
 // PracticeGaps finds what was stored before there was practice.
 type PracticeGaps interface {
-	// Unindexed returns the current revisions of exams of which no question can be found.
-	Unindexed(ctx context.Context) ([]uuid.UUID, error)
 	// Uncounted returns scored attempts that no history holds, oldest first, beginning after one.
 	Uncounted(ctx context.Context, after uuid.UUID, limit int) ([]uuid.UUID, error)
 }

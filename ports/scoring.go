@@ -12,14 +12,6 @@ import (
 	"github.com/toeic-app/toeic/domain/score"
 )
 
-// ExamConversions reads conversion tables by version and by what they score.
-type ExamConversions interface {
-	Conversions
-	// Active returns the table that scores an exam: the one that was activated last or, when none was, own, which
-	// its form names. score.ErrTableNotFound when there is no own.
-	Active(ctx context.Context, exam uuid.UUID, own string) (score.Table, error)
-}
-
 // ConversionHistory reads what administrators do to the conversion.
 type ConversionHistory interface {
 	// Tables returns every table, by version.
@@ -56,6 +48,15 @@ type ScoreRecord struct {
 	At       time.Time // when it was made
 	Revision uuid.UUID // whose keys were used; the nil UUID for that of the attempt
 	Regraded bool      // a key was corrected after the attempt was scored
+}
+
+// Keys is the revision whose keys the result of an attempt follows from. Results that were stored before keys could be
+// corrected do not name it.
+func (r ScoreRecord) Keys(of attempt.Snapshot) uuid.UUID {
+	if r.Revision == uuid.Nil {
+		return of.RevisionID
+	}
+	return r.Revision
 }
 
 // EarlierScores selects results of one learner.

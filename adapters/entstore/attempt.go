@@ -24,7 +24,7 @@ func (s *Store) Attempts() ports.UnitOfWork[ports.AttemptRepos] {
 		return ports.AttemptRepos{
 			Attempts: attempts{tx},
 			Answers:  answers{tx.Client()},
-			Results:  results{tx.Client()},
+			Results:  results{tx.Client(), tx.dialect},
 			Jobs:     tx.jobs(),
 			Audit:    auditLog{tx.Client(), tx.dialect},
 

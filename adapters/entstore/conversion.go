@@ -32,22 +32,6 @@ func (s *Store) ConversionHistory() ports.ConversionHistory {
 	return conversions{s.client, s.dialect}
 }
 
-// Active implements ports.ExamConversions, in one statement: every submission waits for it.
-func (r conversions) Active(ctx context.Context, exam uuid.UUID, own string) (score.Table, error) {
-	row, err := r.c.ConversionTable.Query().Where(func(s *sql.Selector) {
-		a := sql.Table(conversionactivation.Table)
-		newest := sql.Select(a.C(conversionactivation.FieldVersion)).From(a).Where(sql.EQ(a.C(conversionactivation.FieldExamID), exam)).
-			OrderBy(sql.Desc(a.C(conversionactivation.FieldID))).Limit(1)
-		s.Where(sql.P(func(b *sql.Builder) {
-			b.Ident(s.C(conversiontable.FieldID)).WriteString(" = COALESCE((").Join(newest).WriteString("), ").Arg(own).WriteString(")")
-		}))
-	}).Only(ctx)
-	if err != nil {
-		return score.Table{}, orNotFound(err, score.ErrTableNotFound)
-	}
-	return tableFromRow(row)
-}
-
 // Tables implements ports.ConversionHistory.
 func (r conversions) Tables(ctx context.Context) ([]score.StoredTable, error) {
 	rows, err := r.c.ConversionTable.Query().Order(conversiontable.ByID()).All(ctx)

@@ -41,7 +41,7 @@ func (s *Store) Questions() ports.Questions { return questions{s.client.Question
 func (s *Store) MediaFiles() ports.MediaFiles { return mediaFiles{s.client} }
 
 // Conversions reads conversion tables.
-func (s *Store) Conversions() ports.ExamConversions { return conversions{s.client, s.dialect} }
+func (s *Store) Conversions() ports.Conversions { return conversions{s.client, s.dialect} }
 
 type catalogue struct{ c *ent.Client }
 

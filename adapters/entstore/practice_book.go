@@ -90,7 +90,7 @@ func anys[T any](in []T) []any {
 	return out
 }
 
-func (r historyReads) Progress(ctx context.Context, user uuid.UUID) ([]ports.PracticeTally, error) {
+func (r historyReads) Progress(ctx context.Context, user uuid.UUID, without []uuid.UUID) ([]ports.PracticeTally, error) {
 	var rows []struct {
 		Part    int    `sql:"part"`
 		Ability string `sql:"ability"`
@@ -102,6 +102,9 @@ func (r historyReads) Progress(ctx context.Context, user uuid.UUID) ([]ports.Pra
 	err := r.c.LearnerItem.Query().Where(learneritem.UserID(user)).Modify(func(s *sql.Selector) {
 		question := sql.Table(entquestion.Table)
 		s.Join(question).On(s.C(learneritem.FieldQuestionID), question.C(entquestion.FieldID))
+		if len(without) > 0 {
+			s.Where(sql.NotIn(question.C(entquestion.FieldExamID), anys(without)...))
+		}
 		part, ability := question.C(entquestion.FieldPart), question.C(entquestion.FieldAbility)
 		inBook := "CASE WHEN " + s.C(learneritem.FieldInBookSince) + " IS NOT NULL AND " + question.C(entquestion.FieldCurrent) + " THEN 1 ELSE 0 END"
 		s.Select(part, ability, sql.As(sql.Count("*"), "seen"), sql.As(sql.Sum(s.C(learneritem.FieldSeen)), "answers"),

@@ -34,6 +34,9 @@ func (s *Store) OpenExams() ports.OpenExams { return openExams{s.client} }
 // HistoryReads reads what learners did with questions.
 func (s *Store) HistoryReads() ports.HistoryReads { return historyReads{s.client} }
 
+// QuestionGaps finds exams that were published before questions had identifiers.
+func (s *Store) QuestionGaps() ports.QuestionGaps { return practiceGaps{s.client} }
+
 // PracticeGaps finds what was stored before there was practice.
 func (s *Store) PracticeGaps() ports.PracticeGaps { return practiceGaps{s.client} }
 

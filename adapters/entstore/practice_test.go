@@ -20,7 +20,7 @@ const practiceEra = 20261125171023
 func readPractice(t *testing.T, s *entstore.Store, era int64) {
 	t.Helper()
 	if era < practiceEra {
-		gaps, err := s.PracticeGaps().Unindexed(t.Context())
+		gaps, err := s.QuestionGaps().Unindexed(t.Context())
 		same(t, gaps, err, []uuid.UUID{row(5, 1)})
 		gaps, err = s.PracticeGaps().Uncounted(t.Context(), uuid.Nil, 10)
 		same(t, gaps, err, []uuid.UUID{row(6, 1)})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -12,20 +11,45 @@ import (
 	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ent"
 	entresult "github.com/toeic-app/toeic/ent/result"
+	"github.com/toeic-app/toeic/migrations"
+	"github.com/toeic-app/toeic/ports"
 )
 
-type results struct{ c *ent.Client }
+type results struct {
+	c       *ent.Client
+	dialect migrations.Dialect
+}
 
-func (r results) Add(ctx context.Context, id uuid.UUID, res score.Result, at time.Time) error {
-	report, err := json.Marshal(res)
+// addResult stores a result only while the exam has the current revision by which the keys were chosen. PostgreSQL holds
+// the row of the exam until the end of the transaction: a correction waits for that, and then finds the result; a result
+// that waits for a correction finds another revision.
+const (
+	addResultSQLite = `INSERT INTO results (id, attempt_id, conversion_version, revision_id, total, report, created_at)
+		SELECT $1, $1, $2, $3, $4, $5, $6 FROM exams WHERE id = $7 AND current_revision_id = $8`
+	addResultPostgres = `INSERT INTO results (id, attempt_id, conversion_version, revision_id, total, report, created_at)
+		SELECT $1::uuid, $1::uuid, $2::varchar, $3::uuid, $4::bigint, $5::jsonb, $6::timestamptz FROM exams
+		WHERE id = $7 AND current_revision_id = $8 FOR SHARE`
+)
+
+func (r results) Add(ctx context.Context, res ports.NewResult) error {
+	report, err := json.Marshal(res.Result)
 	if err != nil {
 		return fmt.Errorf("encode the result: %w", err)
 	}
-	create := r.c.Result.Create().SetID(id).SetAttemptID(id).SetConversionVersion(res.Version).SetReport(report).SetCreatedAt(at)
-	if res.Total != nil {
-		create.SetTotal(res.Total.Score)
+	var total *int
+	if t := res.Result.Total; t != nil {
+		total = &t.Score
 	}
-	return translate(create.Exec(ctx))
+	query := addResultSQLite
+	if r.dialect == migrations.Postgres {
+		query = addResultPostgres
+	}
+	done, err := r.c.ExecContext(ctx, query, res.Attempt, res.Result.Version, res.Keys, total, report, res.At, res.Exam, res.Current)
+	if err != nil {
+		return translate(err)
+	}
+	n, err := done.RowsAffected()
+	return one(int(n), err, ports.ErrStale)
 }
 
 func (r attemptReads) Result(ctx context.Context, id uuid.UUID) (score.Result, error) {
@@ -33,9 +57,5 @@ func (r attemptReads) Result(ctx context.Context, id uuid.UUID) (score.Result, e
 	if err != nil {
 		return score.Result{}, orNotFound(err, attempt.ErrNotSubmitted)
 	}
-	var res score.Result
-	if err := json.Unmarshal(row.Report, &res); err != nil {
-		return score.Result{}, fmt.Errorf("result of attempt %s: %w", id, err)
-	}
-	return res, nil
+	return resultFromRow(row)
 }

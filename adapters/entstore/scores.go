@@ -2,7 +2,6 @@ package entstore
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"entgo.io/ent/dialect/sql"
@@ -28,10 +27,15 @@ func (r scoreReads) Record(ctx context.Context, id uuid.UUID) (ports.ScoreRecord
 	if err != nil {
 		return ports.ScoreRecord{}, orNotFound(err, attempt.ErrNotSubmitted)
 	}
+	return recordFromRow(row)
+}
+
+func recordFromRow(row *ent.Result) (ports.ScoreRecord, error) {
 	out := ports.ScoreRecord{At: row.CreatedAt.UTC(), Regraded: row.RegradeID != nil}
 	if row.RevisionID != nil {
 		out.Revision = *row.RevisionID
 	}
+	var err error
 	out.Result, err = resultFromRow(row)
 	return out, err
 }
@@ -60,9 +64,5 @@ func (r scoreReads) Earlier(ctx context.Context, which ports.EarlierScores) ([]p
 }
 
 func resultFromRow(row *ent.Result) (score.Result, error) {
-	var res score.Result
-	if err := json.Unmarshal(row.Report, &res); err != nil {
-		return res, fmt.Errorf("result of attempt %s: %w", row.AttemptID, err)
-	}
-	return res, nil
+	return decodeResult(row.AttemptID, row.Report)
 }

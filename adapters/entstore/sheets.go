@@ -58,11 +58,14 @@ const heldColumns = "id, user_id, exam_id, revision_id, mode, status, taken, sta
 	"advanced_at, deadline_at, closed_at, version, answered, position, time_percent, extra_seconds, pause_percent, " +
 	"listening_omitted, limit_seconds, paused_at, paused_ms, pauses, session_id, former_session_id, counted_at"
 
-func scanAttempt(rows *sql.Rows) (attempt.Snapshot, error) {
+// scanAttempt reads a row of heldColumns and, after them, of others into more.
+func scanAttempt(rows *sql.Rows, more ...any) (attempt.Snapshot, error) {
 	var r ent.Attempt
-	if err := rows.Scan(&r.ID, &r.UserID, &r.ExamID, &r.RevisionID, &r.Mode, &r.Status, (*[]byte)(&r.Taken), &r.StartedAt, &r.ListeningSeconds, &r.ReadingSeconds,
+	if err := rows.Scan(append([]any{
+		&r.ID, &r.UserID, &r.ExamID, &r.RevisionID, &r.Mode, &r.Status, (*[]byte)(&r.Taken), &r.StartedAt, &r.ListeningSeconds, &r.ReadingSeconds,
 		&r.AdvancedAt, &r.DeadlineAt, &r.ClosedAt, &r.Version, &r.Answered, &r.Position, &r.TimePercent, &r.ExtraSeconds, &r.PausePercent,
-		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.FormerSessionID, &r.CountedAt); err != nil {
+		&r.ListeningOmitted, &r.LimitSeconds, &r.PausedAt, &r.PausedMs, &r.Pauses, &r.SessionID, &r.FormerSessionID, &r.CountedAt,
+	}, more...)...); err != nil {
 		return attempt.Snapshot{}, fmt.Errorf("read an attempt: %w", err)
 	}
 	return attemptFromRow(&r)

@@ -73,7 +73,7 @@ func enter(t *testing.T) *room {
 	s := storetest.SQLite(t)
 	c := &clock{now: noon}
 	work, reads := s.Attempts(), s.AttemptReads()
-	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Work: work}
+	scoring := attemptapp.Scoring{Clock: c, Revisions: s.Revisions(), Conversions: s.Conversions(), Reads: reads, Closings: s.Closings(), Work: work}
 	sight := attemptapp.Sight{Clock: c, Policies: s.Policies()}
 	r := &room{
 		t: t, store: s, clock: c, form: examtest.Mini(),
@@ -91,11 +91,13 @@ func enter(t *testing.T) *room {
 			}
 			return attemptapp.Print{Revisions: s.Revisions()}.Execute(ctx, which)
 		},
-		submit:  submitted(attemptapp.Submit{Scoring: scoring, Sight: sight}.Execute),
-		result:  attemptapp.Result{Reads: reads, Sight: sight},
-		review:  attemptapp.Review{Reads: reads, Revisions: s.Revisions(), Log: s.AnswerLog(), Statistics: s.Statistics(), Sight: sight},
+		submit: submitted(attemptapp.Submit{Scoring: scoring, Sight: sight}.Execute),
+		result: attemptapp.Result{Reads: reads, Scores: s.ScoreReads(), Sight: sight},
+		review: attemptapp.Review{
+			Reads: reads, Scores: s.ScoreReads(), Corrections: s.Corrections(), Revisions: s.Revisions(), Log: s.AnswerLog(), Statistics: s.Statistics(), Sight: sight,
+		},
 		expire:  attemptapp.Expire{Scoring: scoring},
-		rescore: attemptapp.Rescore{Scoring: scoring},
+		rescore: attemptapp.Rescore{Scoring: scoring, Scores: s.ScoreReads()},
 	}
 	r.exam = r.publish(r.form, 1, ids{}.New())
 	r.learner, r.other = r.account("ann@example.com"), r.account("bob@example.com")
@@ -297,12 +299,12 @@ func TestAnOverdueAttemptIsScoredOnceByTheServer(t *testing.T) {
 	r.must(err)
 	res, err := r.result.Execute(t.Context(), r.learner, v.ID)
 	r.must(err)
-	if got.Status != attempt.Expired || res.Sections[exam.Listening].Raw != 1 {
+	if got.Status != attempt.Expired || res.Result.Sections[exam.Listening].Raw != 1 {
 		t.Errorf("status %s, result %+v", got.Status, res)
 	}
 	again, err := r.submit.Execute(t.Context(), r.learner, v.ID)
 	r.must(err)
-	if again.Total == nil || *again.Total != *res.Total {
+	if again.Total == nil || *again.Total != *res.Result.Total {
 		t.Errorf("submitting it then gives %+v", again)
 	}
 }

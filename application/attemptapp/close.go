@@ -18,8 +18,9 @@ import (
 type Scoring struct {
 	Clock       ports.Clock
 	Revisions   ports.Revisions
-	Conversions ports.ExamConversions
+	Conversions ports.Conversions
 	Reads       ports.AttemptReads
+	Closings    ports.Closings
 	Work        ports.UnitOfWork[ports.AttemptRepos]
 }
 
@@ -30,18 +31,16 @@ type material struct {
 	table score.Table
 }
 
-// material loads a revision and the conversion table of that version, or for "" the one that scores the exam now.
+// material loads a revision and the conversion table of that version, or for "" the one that the form names.
 func (s Scoring) material(ctx context.Context, revision uuid.UUID, version string) (material, error) {
 	form, err := s.Revisions.Revision(ctx, revision)
 	if err != nil {
 		return material{}, fmt.Errorf("load revision %s: %w", revision, err)
 	}
-	var table score.Table
-	if version != "" {
-		table, err = s.Conversions.Table(ctx, version)
-	} else {
-		table, err = s.Conversions.Active(ctx, form.ExamID, form.Content.Form.Conversion)
+	if version == "" {
+		version = form.Content.Form.Conversion
 	}
+	table, err := s.Conversions.Table(ctx, version)
 	if err != nil {
 		return material{}, fmt.Errorf("load the conversion table %s of %s: %w", version, form.Slug, err)
 	}
@@ -53,10 +52,28 @@ func (m material) score(a *attempt.Attempt, sheet attempt.Sheet) score.Result {
 	return score.Compute(m.table, m.form.Outline, a.Marks(m.form.Content.Form, sheet))
 }
 
+// maxTries bounds how often an attempt is closed anew because a revision of its exam was published meanwhile, which may
+// have corrected a key.
+const maxTries = 5
+
 // close submits an attempt that guard lets through and stores its result. For one that was scored before it
 // returns the stored result.
-func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
-	m, err := s.material(ctx, head.RevisionID, "")
+func (s Scoring) close(ctx context.Context, c ports.Closing, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
+	for try := 1; ; try++ {
+		out, err := s.closeBy(ctx, c, guard)
+		if try == maxTries || !errors.Is(err, ports.ErrStale) {
+			return out, err
+		}
+		if c, err = s.Closings.Closing(ctx, c.Attempt.ID); err != nil {
+			return score.Result{}, err
+		}
+	}
+}
+
+// closeBy closes an attempt by the keys and the table that were found for it.
+func (s Scoring) closeBy(ctx context.Context, c ports.Closing, guard func(*attempt.Attempt, time.Time) error) (score.Result, error) {
+	id := c.Attempt.ID
+	m, err := s.material(ctx, c.Keys, c.Table)
 	if err != nil {
 		return score.Result{}, err
 	}
@@ -65,7 +82,7 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 		done bool
 	)
 	err = s.Work.Do(ctx, func(ctx context.Context, repos ports.AttemptRepos) error {
-		a, err := repos.Attempts.ForChange(ctx, head.ID)
+		a, err := repos.Attempts.ForChange(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -76,7 +93,7 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 		if done, err = a.Submit(now); err != nil || !done {
 			return err
 		}
-		sheet, err := repos.Answers.Sheet(ctx, head.ID)
+		sheet, err := repos.Answers.Sheet(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -84,10 +101,11 @@ func (s Scoring) close(ctx context.Context, head attempt.Snapshot, guard func(*a
 		if err := repos.Attempts.Save(ctx, a); err != nil {
 			return err
 		}
-		return countLater(ctx, repos, head.ID, now, repos.Results.Add(ctx, head.ID, out, now))
+		added := ports.NewResult{Attempt: id, Exam: c.Attempt.ExamID, Result: out, Keys: c.Keys, Current: c.Current, At: now}
+		return countLater(ctx, repos, id, now, repos.Results.Add(ctx, added))
 	})
 	if err == nil && !done {
-		return s.Reads.Result(ctx, head.ID)
+		return s.Reads.Result(ctx, id)
 	}
 	return out, err
 }
@@ -103,14 +121,18 @@ type Submit struct {
 // not hold the attempt. A paused attempt can be submitted. With attempt.ErrScoreWithheld the attempt is closed and
 // scored, but its score is not shown yet.
 func (uc Submit) Execute(ctx context.Context, by Taker, id uuid.UUID) (score.Result, error) {
-	head, err := snapshot(ctx, uc.Scoring.Reads, by.User, id)
+	c, err := uc.Scoring.Closings.Closing(ctx, id)
+	switch {
+	case err != nil:
+		return score.Result{}, err
+	case c.Attempt.UserID != by.User:
+		return score.Result{}, attempt.ErrNotFound
+	}
+	out, err := uc.Scoring.close(ctx, c, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
 	if err != nil {
 		return score.Result{}, err
 	}
-	out, err := uc.Scoring.close(ctx, head, func(a *attempt.Attempt, _ time.Time) error { return a.HeldBy(by.Session) })
-	if err != nil {
-		return score.Result{}, err
-	}
+	head := c.Attempt
 	head.Status = attempt.Submitted // if the clock closed it, all the same is shown of it
 	if err := uc.Sight.Score(ctx, head); err != nil {
 		return score.Result{}, err
@@ -139,12 +161,7 @@ func (uc Expire) Execute(ctx context.Context) (int, error) {
 			return scored, errors.Join(append(failed, err)...)
 		}
 		for _, v := range due.Items {
-			_, err := uc.Scoring.close(ctx, v.Snapshot, func(a *attempt.Attempt, now time.Time) error {
-				if a.Scored() || !a.Overdue(now) {
-					return errNotOverdue
-				}
-				return nil
-			})
+			err := uc.one(ctx, v.ID)
 			switch {
 			case err == nil:
 				scored++
@@ -157,4 +174,18 @@ func (uc Expire) Execute(ctx context.Context) (int, error) {
 		}
 		page.After = due.Next
 	}
+}
+
+func (uc Expire) one(ctx context.Context, id uuid.UUID) error {
+	c, err := uc.Scoring.Closings.Closing(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, err = uc.Scoring.close(ctx, c, func(a *attempt.Attempt, now time.Time) error {
+		if a.Scored() || !a.Overdue(now) {
+			return errNotOverdue
+		}
+		return nil
+	})
+	return err
 }

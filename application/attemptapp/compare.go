@@ -32,8 +32,9 @@ type Compare struct {
 }
 
 // Execute returns the last earlier attempts on forms of the same kind, taken in the same mode, newest first: untimed
-// practice and an exam measure different things. An attempt that has no section in common is left out. Failures are
-// attempt.ErrNotFound, attempt.ErrNotSubmitted and attempt.ErrAbandoned.
+// practice and an exam measure different things. An attempt that has no section in common, or whose score is
+// withheld, is left out. Failures are attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned and
+// attempt.ErrScoreWithheld.
 func (uc Compare) Execute(ctx context.Context, user, id uuid.UUID) ([]Compared, error) {
 	a, err := scored(ctx, uc.Reads, user, id)
 	if err != nil {

@@ -56,7 +56,7 @@ type Explain struct {
 }
 
 // Execute returns keys only where the review of the attempt may be seen, and every other figure of any result.
-// Failures are attempt.ErrNotFound, attempt.ErrNotSubmitted and attempt.ErrAbandoned.
+// Failures are attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned and attempt.ErrScoreWithheld.
 func (uc Explain) Execute(ctx context.Context, user, id uuid.UUID) (Explanation, error) {
 	a, err := scored(ctx, uc.Reads, user, id)
 	if err != nil {

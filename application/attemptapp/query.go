@@ -9,7 +9,6 @@ import (
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
-	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -179,20 +178,21 @@ func snapshot(ctx context.Context, reads ports.AttemptReads, user, id uuid.UUID)
 
 // Result reads the score report of an attempt.
 type Result struct {
-	Reads ports.AttemptReads
-	Sight Sight
+	Reads  ports.AttemptReads
+	Scores ports.ScoreReads
+	Sight  Sight
 }
 
 // Execute returns attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, and attempt.ErrScoreWithheld.
-func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (score.Result, error) {
+func (uc Result) Execute(ctx context.Context, user, id uuid.UUID) (ports.ScoreRecord, error) {
 	a, err := scored(ctx, uc.Reads, user, id)
 	if err != nil {
-		return score.Result{}, err
+		return ports.ScoreRecord{}, err
 	}
 	if err := uc.Sight.Score(ctx, a.Snapshot()); err != nil {
-		return score.Result{}, err
+		return ports.ScoreRecord{}, err
 	}
-	return uc.Reads.Result(ctx, id)
+	return uc.Scores.Record(ctx, id)
 }
 
 // scored reads a learner's attempt that has a result.

@@ -22,9 +22,12 @@ type Rescored struct {
 // Same reports whether both scores agree in everything.
 func (r Rescored) Same() bool { return reflect.DeepEqual(r.Stored, r.Computed) }
 
-// Rescore proves that stored results follow from stored answers, by the conversion table that each names. It changes
-// nothing.
-type Rescore struct{ Scoring Scoring }
+// Rescore proves that stored results follow from stored answers, by the keys and the conversion table that each names. It
+// changes nothing.
+type Rescore struct {
+	Scoring Scoring
+	Scores  ports.ScoreReads
+}
 
 // Execute computes the results of one attempt, or of all that were scored for a nil id, and gives each to report.
 // It returns attempt.ErrNotFound and attempt.ErrNotSubmitted for an id without a result.
@@ -55,7 +58,7 @@ func (uc Rescore) Execute(ctx context.Context, id uuid.UUID, report func(Rescore
 }
 
 func (uc Rescore) one(ctx context.Context, head attempt.Snapshot, report func(Rescored) error) error {
-	stored, err := uc.Scoring.Reads.Result(ctx, head.ID)
+	stored, err := uc.Scores.Record(ctx, head.ID)
 	if err != nil {
 		return err
 	}
@@ -63,9 +66,9 @@ func (uc Rescore) one(ctx context.Context, head attempt.Snapshot, report func(Re
 	if err != nil {
 		return err
 	}
-	m, err := uc.Scoring.material(ctx, head.RevisionID, stored.Version)
+	m, err := uc.Scoring.material(ctx, stored.Keys(head), stored.Result.Version)
 	if err != nil {
 		return err
 	}
-	return report(Rescored{Attempt: head.ID, Stored: stored, Computed: m.score(attempt.Restore(head), sheet)})
+	return report(Rescored{Attempt: head.ID, Stored: stored.Result, Computed: m.score(attempt.Restore(head), sheet)})
 }

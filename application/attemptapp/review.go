@@ -78,11 +78,13 @@ type Others struct {
 
 // Review looks at an attempt again, as far as the rules of the exam let it.
 type Review struct {
-	Reads      ports.AttemptReads
-	Revisions  ports.Revisions
-	Log        ports.AnswerLog
-	Statistics ports.Statistics
-	Sight      Sight
+	Reads       ports.AttemptReads
+	Scores      ports.ScoreReads
+	Corrections ports.Corrections
+	Revisions   ports.Revisions
+	Log         ports.AnswerLog
+	Statistics  ports.Statistics
+	Sight       Sight
 }
 
 // Execute returns the items that were taken, or those of one part. Failures are attempt.ErrNotFound,
@@ -148,8 +150,11 @@ type reviewMaterial struct {
 
 func (uc Review) material(ctx context.Context, head attempt.Snapshot, visible exam.Visible) (reviewMaterial, error) {
 	m := reviewMaterial{changes: map[int][]attempt.Change{}}
-	var err error
-	if m.form, err = uc.Revisions.Revision(ctx, head.RevisionID); err != nil {
+	keys, err := uc.keys(ctx, head)
+	if err != nil {
+		return m, err
+	}
+	if m.form, err = uc.Revisions.Revision(ctx, keys); err != nil {
 		return m, err
 	}
 	if m.sheet, err = uc.Reads.Sheet(ctx, head.ID); err != nil {
@@ -171,6 +176,16 @@ func (uc Review) material(ctx context.Context, head attempt.Snapshot, visible ex
 	}
 	m.others = s.Report
 	return m, err
+}
+
+// keys is the revision whose keys judge the answers of an attempt: those of its result or, before it has one, those that
+// would judge it now.
+func (uc Review) keys(ctx context.Context, head attempt.Snapshot) (uuid.UUID, error) {
+	if !attempt.Restore(head).Scored() {
+		return uc.Corrections.Newest(ctx, head.RevisionID)
+	}
+	record, err := uc.Scores.Record(ctx, head.ID)
+	return record.Keys(head), err
 }
 
 // reviewed shows one item without what is hidden. In parts 1 and 2 prompt and options are what is heard.

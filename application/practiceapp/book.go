@@ -3,6 +3,7 @@ package practiceapp
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,11 +84,19 @@ type ProgressReport struct {
 }
 
 // Progress sums up what a learner did.
-type Progress struct{ Histories ports.HistoryReads }
+type Progress struct {
+	Histories ports.HistoryReads
+	Withheld  Withheld
+}
 
-// Execute counts what is counted: attempts a moment after they are scored, practice as it is answered or finished.
+// Execute counts what is counted: attempts a moment after they are scored, practice as it is answered or finished. Exams
+// whose rules hide what was right are left out for as long as they do.
 func (uc Progress) Execute(ctx context.Context, user uuid.UUID) (ProgressReport, error) {
-	tallies, err := uc.Histories.Progress(ctx, user)
+	hidden, err := uc.Withheld.Exams(ctx)
+	if err != nil {
+		return ProgressReport{}, err
+	}
+	tallies, err := uc.Histories.Progress(ctx, user, hidden)
 	if err != nil {
 		return ProgressReport{}, err
 	}
@@ -121,6 +130,7 @@ func (uc Progress) Execute(ctx context.Context, user uuid.UUID) (ProgressReport,
 type Export struct {
 	Reads     ports.PracticeReads
 	Histories ports.HistoryReads
+	Withheld  Withheld
 }
 
 type exportedSet struct {
@@ -146,7 +156,7 @@ type exportedHistory struct {
 	Part        exam.Part    `json:"part"`
 	Ability     exam.Ability `json:"ability"`
 	Seen        int          `json:"seen"`
-	Wrong       int          `json:"wrong"`
+	Wrong       *int         `json:"wrong"` // nil, like InBookSince, while the rules of the exam hide what was right
 	LastAt      time.Time    `json:"last_at"`
 	InBookSince *time.Time   `json:"in_book_since"`
 }
@@ -167,11 +177,17 @@ func (uc Export) Execute(ctx context.Context, user uuid.UUID) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	hidden, err := uc.Withheld.Exams(ctx)
+	if err != nil {
+		return nil, err
+	}
 	which := ports.HistoryFilter{User: user}
 	err = each(func(p ports.Page) (ports.Slice[ports.BookEntry], error) { return uc.Histories.Histories(ctx, which, p) }, func(e ports.BookEntry) error {
-		out.Questions = append(out.Questions, exportedHistory{
-			Question: e.ID, Exam: e.ExamID, Part: e.Part, Ability: e.Ability, Seen: e.Seen, Wrong: e.Wrong, LastAt: e.LastAt, InBookSince: e.InBookSince,
-		})
+		row := exportedHistory{Question: e.ID, Exam: e.ExamID, Part: e.Part, Ability: e.Ability, Seen: e.Seen, LastAt: e.LastAt}
+		if !slices.Contains(hidden, e.ExamID) {
+			row.Wrong, row.InBookSince = &e.Wrong, e.InBookSince
+		}
+		out.Questions = append(out.Questions, row)
 		return nil
 	})
 	return out, err

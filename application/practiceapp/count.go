@@ -112,37 +112,21 @@ func (t taken) tell(ctx context.Context, histories ports.Histories, user uuid.UU
 	return histories.Put(ctx, user, changed)
 }
 
-// Fill closes the gaps that are left by what was stored before there was practice: exams whose questions cannot be found,
-// and scored attempts that nobody ordered to be counted. It also counts those whose job was given up.
+// Fill closes the gaps that are left by what was stored before there was practice: scored attempts that nobody ordered to
+// be counted. It also counts those whose job was given up.
 type Fill struct {
-	Gaps      ports.PracticeGaps
-	Revisions ports.Revisions
-	Count     Count
-	Work      ports.UnitOfWork[ports.PracticeRepos]
+	Gaps  ports.PracticeGaps
+	Count Count
 }
 
 // Filled is what Fill did.
-type Filled struct {
-	Exams    int
-	Attempts int
-}
+type Filled struct{ Attempts int }
 
 // Execute fills all gaps that there are. One attempt that cannot be counted does not keep it from the others; the error
 // joins all that went wrong. Any number of processes may do so at once.
 func (uc Fill) Execute(ctx context.Context) (Filled, error) {
 	var out Filled
-	revisions, err := uc.Gaps.Unindexed(ctx)
-	if err != nil {
-		return out, err
-	}
 	var failed []error
-	for _, id := range revisions {
-		if err := uc.index(ctx, id); err != nil {
-			failed = append(failed, fmt.Errorf("index revision %s: %w", id, err))
-			continue
-		}
-		out.Exams++
-	}
 	const stretch = 100
 	after := uuid.Nil
 	for {
@@ -164,18 +148,4 @@ func (uc Fill) Execute(ctx context.Context) (Filled, error) {
 		}
 		after = ids[len(ids)-1]
 	}
-}
-
-func (uc Fill) index(ctx context.Context, id uuid.UUID) error {
-	r, err := uc.Revisions.Revision(ctx, id)
-	if err != nil {
-		return err
-	}
-	items, err := r.Items()
-	if err != nil {
-		return err
-	}
-	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.PracticeRepos) error {
-		return repos.Questions.MakeCurrent(ctx, items)
-	})
 }

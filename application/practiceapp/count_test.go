@@ -204,7 +204,7 @@ func TestScoringOrdersTheCount(t *testing.T) {
 	}))
 	a := r.open(attempt.ExamMode, r.exam)
 	scoring := attemptapp.Scoring{
-		Clock: r.clock, Revisions: r.store.Revisions(), Conversions: r.store.Conversions(), Reads: r.store.AttemptReads(), Work: r.store.Attempts(),
+		Clock: r.clock, Revisions: r.store.Revisions(), Conversions: r.store.Conversions(), Reads: r.store.AttemptReads(), Closings: r.store.Closings(), Work: r.store.Attempts(),
 	}
 	for range 2 {
 		_, err := attemptapp.Submit{Scoring: scoring, Sight: attemptapp.Sight{Clock: r.clock, Policies: r.store.Policies()}}.Execute(t.Context(), attemptapp.Taker{User: r.learner}, a.Snapshot().ID)

@@ -78,6 +78,7 @@ func enter(t *testing.T) *study {
 	s := storetest.SQLite(t)
 	c := &clock{now: noon}
 	work, reads, exams, histories := s.Practice(), s.PracticeReads(), practiceapp.Secret{Clock: c, Taking: s.OpenExams(), Policies: s.PolicyList()}, s.HistoryReads()
+	hidden := practiceapp.Withheld{Clock: c, Policies: s.PolicyList()}
 	count := practiceapp.Count{Clock: c, Attempts: s.AttemptReads(), Revisions: s.Revisions(), Work: work}
 	r := &study{
 		t: t, store: s, clock: c,
@@ -91,10 +92,10 @@ func enter(t *testing.T) *study {
 		get:       practiceapp.Get{Reads: reads},
 		list:      practiceapp.List{Reads: reads},
 		book:      practiceapp.Book{Clock: c, OpenExams: exams, Histories: histories},
-		progress:  practiceapp.Progress{Histories: histories},
+		progress:  practiceapp.Progress{Histories: histories, Withheld: hidden},
 		count:     count,
-		fill:      practiceapp.Fill{Gaps: s.PracticeGaps(), Revisions: s.Revisions(), Count: count, Work: work},
-		export:    practiceapp.Export{Reads: reads, Histories: histories},
+		fill:      practiceapp.Fill{Gaps: s.PracticeGaps(), Count: count},
+		export:    practiceapp.Export{Reads: reads, Histories: histories, Withheld: hidden},
 	}
 	r.exam = r.publish("first")
 	r.learner, r.other = r.account("ann@example.com"), r.account("bob@example.com")

@@ -24,11 +24,25 @@ func (s Secret) OpenExams(ctx context.Context, user uuid.UUID) ([]uuid.UUID, err
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.Policies.All(ctx)
+	hidden, err := Withheld{Clock: s.Clock, Policies: s.Policies}.Exams(ctx)
+	return append(out, hidden...), err
+}
+
+// Withheld finds the exams whose rules hide something of their items. What is counted of a scored attempt on one of them
+// tells what was right in it.
+type Withheld struct {
+	Clock    ports.Clock
+	Policies ports.PolicyList
+}
+
+// Exams returns those whose rules do so now.
+func (w Withheld) Exams(ctx context.Context) ([]uuid.UUID, error) {
+	all, err := w.Policies.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	now := s.Clock.Now()
+	var out []uuid.UUID
+	now := w.Clock.Now()
 	for _, p := range all {
 		if p.Withholds(now) {
 			out = append(out, p.ExamID)

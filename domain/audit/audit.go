@@ -37,6 +37,7 @@ const (
 	AttemptReleased         Action = "attempt.release"
 	ConversionImported      Action = "conversion.import"
 	ConversionActivated     Action = "conversion.activate"
+	QuestionRegraded        Action = "question.regrade"
 	JobRetried              Action = "job.retry"
 	JobRemoved              Action = "job.remove"
 	ScheduleRun             Action = "schedule.run"

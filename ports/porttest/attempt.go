@@ -119,7 +119,8 @@ func staleAttempt(f *fixture) {
 }
 
 func resultOnce(f *fixture) {
-	id := f.start(f.user().ID, f.exam(), attempt.PracticeMode).Snapshot().ID
+	e := f.exam()
+	id := f.start(f.user().ID, e, attempt.PracticeMode).Snapshot().ID
 	_, err := f.store.AttemptReads().Result(f.ctx, id)
 	f.wants(err, attempt.ErrNotSubmitted)
 	form, err := f.store.AttemptReads().Snapshot(f.ctx, id)
@@ -132,7 +133,9 @@ func resultOnce(f *fixture) {
 	}
 	want := score.Compute(table("circulated-a-1"), form.Taken, marks)
 	add := func() error {
-		return f.attempts(func(ctx context.Context, r ports.AttemptRepos) error { return r.Results.Add(ctx, id, want, noon) })
+		return f.attempts(func(ctx context.Context, r ports.AttemptRepos) error {
+			return r.Results.Add(ctx, ports.NewResult{Attempt: id, Exam: e.ExamID, Result: want, Keys: e.RevisionID, Current: e.RevisionID, At: noon})
+		})
 	}
 	f.must(add())
 	if add() == nil {

@@ -43,7 +43,8 @@ type Store interface {
 	Catalogue() ports.Catalogue
 	Revisions() ports.Revisions
 	MediaFiles() ports.MediaFiles
-	Conversions() ports.ExamConversions
+	Conversions() ports.Conversions
+	Closings() ports.Closings
 	ConversionHistory() ports.ConversionHistory
 	Conversion() ports.UnitOfWork[ports.ConversionRepos]
 	ScoreReads() ports.ScoreReads

@@ -94,7 +94,7 @@ func currentQuestions(f *fixture) {
 		f.must(err)
 		f.equal("histories", len(list.Items), want)
 	}
-	sums, err := f.store.HistoryReads().Progress(f.ctx, user)
+	sums, err := f.store.HistoryReads().Progress(f.ctx, user, nil)
 	f.must(err)
 	f.equal("progress", sums, []ports.PracticeTally{{Part: 1, Ability: exam.DetailsShort, Seen: 1, Answers: 1}})
 }
@@ -145,7 +145,7 @@ func listingTheBook(f *fixture) {
 func progress(f *fixture) {
 	user := f.user().ID
 	items := f.items(f.exam())
-	sums, err := f.store.HistoryReads().Progress(f.ctx, user)
+	sums, err := f.store.HistoryReads().Progress(f.ctx, user, nil)
 	f.must(err)
 	f.equal("of nothing", len(sums), 0)
 	f.must(f.answer(user, items[0].ID, true, noon))  // part 1
@@ -153,13 +153,18 @@ func progress(f *fixture) {
 	f.must(f.answer(user, items[1].ID, true, noon))
 	f.must(f.answer(user, items[2].ID, true, noon)) // part 2
 	f.must(f.answer(f.user().ID, items[0].ID, false, noon))
-	sums, err = f.store.HistoryReads().Progress(f.ctx, user)
+	sums, err = f.store.HistoryReads().Progress(f.ctx, user, nil)
 	f.must(err)
 	slices.SortFunc(sums, func(x, y ports.PracticeTally) int { return int(x.Part - y.Part) })
 	f.equal("progress", sums, []ports.PracticeTally{
 		{Part: 1, Ability: exam.DetailsShort, Seen: 1, Answers: 1, Right: 1},
 		{Part: 2, Ability: exam.DetailsShort, Seen: 2, Answers: 3, Right: 2, InBook: 1},
 	})
+	other := f.items(f.exam())[0]
+	f.must(f.answer(user, other.ID, false, noon)) // part 1
+	sums, err = f.store.HistoryReads().Progress(f.ctx, user, []uuid.UUID{items[0].ExamID, f.id()})
+	f.must(err)
+	f.equal("without one exam", sums, []ports.PracticeTally{{Part: 1, Ability: exam.DetailsShort, Seen: 1, Answers: 1, InBook: 1}})
 }
 
 func indexing(f *fixture) {
@@ -188,7 +193,7 @@ func indexing(f *fixture) {
 func unindexed(f *fixture) {
 	form := f.exam()
 	find := func() []uuid.UUID {
-		got, err := f.store.PracticeGaps().Unindexed(f.ctx)
+		got, err := f.store.QuestionGaps().Unindexed(f.ctx)
 		f.must(err)
 		return got
 	}

@@ -22,6 +22,7 @@ type practiceStore interface {
 	OpenExams() ports.OpenExams
 	HistoryReads() ports.HistoryReads
 	PracticeGaps() ports.PracticeGaps
+	QuestionGaps() ports.QuestionGaps
 }
 
 func practiceTests() map[string]func(*fixture) {

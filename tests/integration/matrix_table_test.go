@@ -15,6 +15,7 @@ var table = func() map[string]cell {
 		practiceRoutes,
 		jobRoutes,
 		reviewRoutes,
+		regradeRoutes,
 	} {
 		maps.Copy(all, part)
 	}

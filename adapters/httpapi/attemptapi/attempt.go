@@ -29,7 +29,8 @@ type UseCases struct {
 	Advance   func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (attemptapp.View, error)
 	Abandon   func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (attemptapp.View, error)
 	Submit    func(ctx context.Context, by attemptapp.Taker, id uuid.UUID) (score.Result, error)
-	Result    func(ctx context.Context, user, id uuid.UUID) (score.Result, error)
+	Result    func(ctx context.Context, user, id uuid.UUID) (ports.ScoreRecord, error)
+	Former    func(ctx context.Context, user, id uuid.UUID) ([]ports.FormerScore, error)
 	Review    func(ctx context.Context, user, id uuid.UUID, part exam.Part) (attemptapp.Reviewed, error)
 	Compare   func(ctx context.Context, user, id uuid.UUID) ([]attemptapp.Compared, error)
 	Explain   func(ctx context.Context, user, id uuid.UUID) (attemptapp.Explanation, error)
@@ -52,6 +53,7 @@ func Routes(api *web.API, uc UseCases) {
 	compareRoutes(api, uc)
 	explainRoutes(api, uc)
 	reviewRoutes(api, uc)
+	formerRoutes(api, uc)
 }
 
 const (

@@ -71,7 +71,7 @@ func compareRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[attemptPath, comparisonReply]{
 		Method: http.MethodGet, Path: one + "/comparison", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Compare a result with earlier ones", Description: "Says of each difference whether it exceeds the standard error of the difference.",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned),
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrScoreWithheld),
 		Handle: func(ctx context.Context, r web.Request, in attemptPath) (comparisonReply, error) {
 			rows, err := uc.Compare(ctx, r.Actor.UserID, in.ID)
 			out := comparisonReply{Items: make([]comparedReply, len(rows))}

@@ -145,7 +145,7 @@ func explainRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[attemptPath, explanationReply]{
 		Method: http.MethodGet, Path: one + "/result/explanation", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Explain a result", Description: "Which table, which rows of it, which answers. Keys are shown where the review is.",
-		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned),
+		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrScoreWithheld),
 		Handle: func(ctx context.Context, r web.Request, in attemptPath) (explanationReply, error) {
 			e, err := uc.Explain(ctx, r.Actor.UserID, in.ID)
 			return toExplanationReply(e), err

@@ -95,13 +95,13 @@ func outcomeRoutes(api *web.API, uc UseCases) {
 			return submitReply{resultReply: &result}, nil
 		},
 	})
-	web.Register(api, web.Endpoint[attemptPath, resultReply]{
+	web.Register(api, web.Endpoint[attemptPath, scoredReply]{
 		Method: http.MethodGet, Path: one + "/result", Permission: identity.TakeAttempts,
 		Tag: tag, Summary: "Read the result of an attempt",
 		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrNotSubmitted, attempt.ErrAbandoned, attempt.ErrScoreWithheld),
-		Handle: func(ctx context.Context, r web.Request, in attemptPath) (resultReply, error) {
-			result, err := uc.Result(ctx, r.Actor.UserID, in.ID)
-			return uc.resultReply(result), err
+		Handle: func(ctx context.Context, r web.Request, in attemptPath) (scoredReply, error) {
+			record, err := uc.Result(ctx, r.Actor.UserID, in.ID)
+			return uc.scoredReply(record), err
 		},
 	})
 }

@@ -91,7 +91,8 @@ func bookRoutes(api *web.API, uc UseCases) {
 	})
 	web.Register(api, web.Endpoint[web.None, progressReply]{
 		Method: http.MethodGet, Path: "/api/v1/practice/progress", Permission: identity.TakeAttempts,
-		Tag: tag, Summary: "Read one's own progress", Description: "By part and by ability. Attempts count a moment after they are scored, practice at once.",
+		Tag: tag, Summary: "Read one's own progress", Description: "By part and by ability. Attempts count a moment after they are scored, practice at once. " +
+			"Exams whose rules hide what was right are left out meanwhile.",
 		Handle: func(ctx context.Context, r web.Request, _ web.None) (progressReply, error) {
 			p, err := uc.Progress(ctx, r.Actor.UserID)
 			out := progressReply{statsReply: toStatsReply(p.Stats)}
