@@ -49,9 +49,13 @@ func (r policies) read(ctx context.Context, examID uuid.UUID, q *ent.ExamPolicyQ
 	if err != nil {
 		return exam.Policy{}, translate(err)
 	}
+	return policyFromRow(row)
+}
+
+func policyFromRow(row *ent.ExamPolicy) (exam.Policy, error) {
 	p := exam.Policy{ExamID: row.ID, Device: exam.DeviceRule(row.Device), ClosesAt: utc(row.ClosesAt), UpdatedAt: row.UpdatedAt.UTC(), Version: row.Version}
 	if err := json.Unmarshal(row.Review, &p.Review); err != nil {
-		return exam.Policy{}, fmt.Errorf("policy of exam %s: %w", examID, err)
+		return exam.Policy{}, fmt.Errorf("policy of exam %s: %w", row.ID, err)
 	}
 	return p, nil
 }

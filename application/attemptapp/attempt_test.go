@@ -91,9 +91,9 @@ func enter(t *testing.T) *room {
 			}
 			return attemptapp.Print{Revisions: s.Revisions()}.Execute(ctx, which)
 		},
-		submit:  submitted(attemptapp.Submit{Scoring: scoring, Sight: sight}.Execute),
-		result:  attemptapp.Result{Reads: reads, Scores: s.ScoreReads(), Sight: sight},
-		review:  attemptapp.Review{
+		submit: submitted(attemptapp.Submit{Scoring: scoring, Sight: sight}.Execute),
+		result: attemptapp.Result{Reads: reads, Scores: s.ScoreReads(), Sight: sight},
+		review: attemptapp.Review{
 			Reads: reads, Scores: s.ScoreReads(), Corrections: s.Corrections(), Revisions: s.Revisions(), Log: s.AnswerLog(), Statistics: s.Statistics(), Sight: sight,
 		},
 		expire:  attemptapp.Expire{Scoring: scoring},
