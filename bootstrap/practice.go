@@ -14,7 +14,7 @@ import (
 
 // practiceCases are the use cases of practice.
 func practiceCases(c *core) practiceapi.UseCases {
-	work, reads, exams := c.store.Practice(), c.store.PracticeReads(), c.store.OpenExams()
+	work, reads, exams := c.store.Practice(), c.store.PracticeReads(), practiceapp.Secret{Clock: c.clock, Taking: c.store.OpenExams(), Policies: c.store.PolicyList()}
 	create := practiceapp.Create{
 		Clock: c.clock, IDs: c.ids, Seeds: system.Seeds{}, OpenExams: exams, Pool: c.store.QuestionPool(), Revisions: c.revisions, Work: work,
 	}

@@ -21,6 +21,11 @@ type Policies interface {
 	Policy(ctx context.Context, examID uuid.UUID) (exam.Policy, error)
 }
 
+// PolicyList lists the rules that somebody set.
+type PolicyList interface {
+	All(ctx context.Context) ([]exam.Policy, error)
+}
+
 // PolicyDesk changes the rules of exams.
 type PolicyDesk interface {
 	// ForChange returns the same as Policies, and keeps what it returned from changing until the unit of work ends.

@@ -17,6 +17,9 @@ import (
 // Policies reads the rules of exams.
 func (s *Store) Policies() ports.Policies { return policies{s.client, s.dialect} }
 
+// PolicyList lists the rules of exams.
+func (s *Store) PolicyList() ports.PolicyList { return policies{s.client, s.dialect} }
+
 // PolicyWork runs units of work on the rules of exams.
 func (s *Store) PolicyWork() ports.UnitOfWork[ports.PolicyRepos] {
 	return unit[ports.PolicyRepos]{store: s, bind: func(tx session) ports.PolicyRepos {
@@ -50,6 +53,21 @@ func (r policies) read(ctx context.Context, examID uuid.UUID, q *ent.ExamPolicyQ
 		return exam.Policy{}, translate(err)
 	}
 	return policyFromRow(row)
+}
+
+// All lists the policies that somebody set.
+func (r policies) All(ctx context.Context) ([]exam.Policy, error) {
+	rows, err := r.c.ExamPolicy.Query().Order(exampolicy.ByID()).All(ctx)
+	if err != nil {
+		return nil, translate(err)
+	}
+	out := make([]exam.Policy, len(rows))
+	for i, row := range rows {
+		if out[i], err = policyFromRow(row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func policyFromRow(row *ent.ExamPolicy) (exam.Policy, error) {

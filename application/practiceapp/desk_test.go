@@ -77,7 +77,7 @@ func enter(t *testing.T) *study {
 	t.Helper()
 	s := storetest.SQLite(t)
 	c := &clock{now: noon}
-	work, reads, exams, histories := s.Practice(), s.PracticeReads(), s.OpenExams(), s.HistoryReads()
+	work, reads, exams, histories := s.Practice(), s.PracticeReads(), practiceapp.Secret{Clock: c, Taking: s.OpenExams(), Policies: s.PolicyList()}, s.HistoryReads()
 	count := practiceapp.Count{Clock: c, Attempts: s.AttemptReads(), Revisions: s.Revisions(), Work: work}
 	r := &study{
 		t: t, store: s, clock: c,

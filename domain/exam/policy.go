@@ -122,6 +122,13 @@ func (v Visible) betrayals() []string {
 	return out
 }
 
+// Withholds reports whether at now something about the items is hidden of attempts that were scored. Practice tells all
+// about an item once it was answered, so it has to leave such exams alone.
+func (p Policy) Withholds(now time.Time) bool {
+	v := p.Visible(true, p.Phase(true, now))
+	return !v.ChoiceMarks || !v.Key || !v.Explanation || !v.Rationales || !v.Transcript
+}
+
 // Closed reports whether no attempt in exam mode may be started any more.
 func (p Policy) Closed(now time.Time) bool { return p.ClosesAt != nil && !now.Before(*p.ClosesAt) }
 

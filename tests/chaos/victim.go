@@ -6,7 +6,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/toeic-app/toeic/tests/private"
 )
@@ -39,7 +38,9 @@ func thePostgres(t *theatre, p *private.Postgres) victim {
 			return err
 		}
 		for _, pid := range children {
-			_ = syscall.Kill(pid, syscall.SIGKILL) // it may have seen that its parent is gone, and be so itself
+			if child, err := os.FindProcess(pid); err == nil {
+				_ = child.Kill() // it may have seen that its parent is gone, and be so itself
+			}
 		}
 		return nil
 	}}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/lib/pq"
+
 	"github.com/toeic-app/toeic/tests/learners"
 )
 
@@ -107,12 +109,45 @@ func power(n int) string {
 // The constraints between tables are not checked row by row: what is put in keeps them.
 func (h *house) fill(ctx context.Context, answers int) error {
 	attempts := answers / learners.FormItems
-	return run(
-		ctx, h.url,
+	dropped, made, err := h.indexes(ctx, "answers", "answer_changes")
+	if err != nil {
+		return err
+	}
+	statements := append(dropped, h.fillers(attempts)...)
+	statements = append(statements, made...)
+	return run(ctx, h.url, append(statements, "VACUUM ANALYZE", "CHECKPOINT")...)
+}
+
+// indexes returns what drops the indexes of these tables, their primary keys excepted, and what makes them again: that
+// is faster than to keep them up to date over millions of rows.
+func (h *house) indexes(ctx context.Context, tables ...string) (dropped, made []string, err error) {
+	db, err := learners.Database(h.url)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer db.Close()
+	rows, err := db.QueryContext(ctx, "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY($1) AND indexname NOT LIKE '%_pkey'", pq.Array(tables))
+	if err != nil {
+		return nil, nil, fmt.Errorf("list the indexes: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, definition string
+		if err := rows.Scan(&name, &definition); err != nil {
+			return nil, nil, fmt.Errorf("list the indexes: %w", err)
+		}
+		dropped, made = append(dropped, "DROP INDEX "+pq.QuoteIdentifier(name)), append(made, definition)
+	}
+	return dropped, made, rows.Err()
+}
+
+// fillers are the statements that put the rows in.
+func (h *house) fillers(attempts int) []string {
+	return []string{
 		"SET session_replication_role = replica",
 		fmt.Sprintf(`INSERT INTO users (id, email, password_hash, roles, display_name, locale, created_at, verified_at, version)
 			SELECT %s, 'filler-' || i || '@example.com', 'none', '["learner"]', 'Filler', 'en', %s, %[2]s, 1 FROM generate_series(0, %d) i`,
-			madeID(1, "i"), longAgo, answers/perFiller),
+			madeID(1, "i"), longAgo, attempts*learners.FormItems/perFiller),
 		fmt.Sprintf(`INSERT INTO attempts (id, user_id, exam_id, revision_id, mode, status, taken, started_at, listening_seconds,
 				reading_seconds, closed_at, version, answered, position, counted_at)
 			SELECT %s, %s, exam_id, revision_id, 'practice', 'abandoned', taken, %s, 0, 0, %[3]s, 2, %d, %[4]d, %[3]s
@@ -126,8 +161,7 @@ func (h *house) fill(ctx context.Context, answers int) error {
 			SELECT %s, n, '', 'A', n, 1500, 'applied', %s FROM generate_series(0, %d) i, generate_series(1, %d) n`,
 			madeID(2, "i"), longAgo, attempts-1, learners.FormItems),
 		"SET session_replication_role = origin",
-		"VACUUM ANALYZE", "CHECKPOINT",
-	)
+	}
 }
 
 // longAgo is when the fillers were there.

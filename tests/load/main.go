@@ -71,8 +71,8 @@ func scenarios() []scenario {
 		{"batch", (*bench).whole},
 		{"submit", (*bench).submit},
 		{"sheet", (*bench).sheet},
-		{"growth", (*bench).growth},
 		{"sqlite", (*bench).embedded},
+		{"growth", (*bench).growth},
 	}
 }
 
@@ -122,6 +122,7 @@ func (o options) run(ctx context.Context) (err error) {
 	for _, sc := range chosen {
 		got, err := sc.run(b, ctx)
 		if err != nil {
+			printTable(os.Stderr, rows, "\nNot all was measured.")
 			return fmt.Errorf("%s: %w", sc.name, err)
 		}
 		rows = append(rows, got...)
@@ -130,11 +131,12 @@ func (o options) run(ctx context.Context) (err error) {
 }
 
 func (b *bench) footer(took time.Duration) string {
-	return fmt.Sprintf("\nMedians of %d rounds of %v, made in %v by go run ./tests/load on %d processors, which server, database and load\n"+
-		"generator share. PostgreSQL with fsync=on, synchronous_commit=on, full_page_writes=on, otherwise its defaults; the\n"+
-		"server as shipped, but without rate limits (%s) and with LOG_LEVEL=ERROR.\n"+
-		"Every acknowledged answer was found in the database.",
-		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU(), strings.Join(settings, ", "))
+	return fmt.Sprintf(`
+Medians of %d rounds of %v, made in %v by go run ./tests/load on %d processors, which server, database and load
+generator share. PostgreSQL with fsync=on, synchronous_commit=on and full_page_writes=on, otherwise its defaults; the
+server as shipped, but without rate limits (RATE_LIMIT_…=0) and with LOG_LEVEL=ERROR. µs are of a processor for one
+request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database.`,
+		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU())
 }
 
 // report prints the table, and the JSON where it is wanted; on the standard output it is alone.
