@@ -53,7 +53,7 @@ type attemptCases struct {
 func wireAttempts(c *core) attemptCases {
 	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	scoring := attemptapp.Scoring{
-		Clock: c.clock, Revisions: c.revisions, Conversions: c.store.Conversions(), Reads: reads, Closings: c.store.Closings(), Work: work,
+		Clock: c.clock, Revisions: c.revisions, Conversions: c.tables, Reads: reads, Closings: c.store.Closings(), Work: work,
 	}
 	return attemptCases{
 		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.Policies(), Work: work},

@@ -43,6 +43,7 @@ type core struct {
 	ids         ports.IDs
 	store       *entstore.Store
 	revisions   *cache.Revisions
+	tables      *cache.Tables
 	heads       *cache.Heads
 	actors      *cache.Actors
 	reload      chan struct{}    // the keys changed
@@ -107,6 +108,9 @@ func (c *core) wire(secrets [][]byte) error {
 	}
 	c.replies = seal.Replies(box, c.store.Replies())
 	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
+		return err
+	}
+	if c.tables, err = cache.NewTables(c.store.Conversions()); err != nil {
 		return err
 	}
 	if c.heads, err = cache.NewHeads(c.store.AttemptReads()); err != nil {

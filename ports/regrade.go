@@ -24,6 +24,7 @@ type Closing struct {
 	Keys    uuid.UUID // the newest correction of the revision that is taken
 	Current uuid.UUID // the current revision of the exam, which changes with every correction
 	Table   string    // the conversion table that was activated last; "" while the one that the form names scores it
+	Policy  exam.Policy
 }
 
 // Closings reads what is needed to close an attempt, in one statement: every submission waits for it.

@@ -3,6 +3,7 @@ package entstore
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -48,8 +49,11 @@ type closings struct{ db *sql.DB }
 var closingQuery = "SELECT " + heldColumns + `,
 	(` + newestOf("attempts.revision_id") + `),
 	(SELECT e.current_revision_id FROM exams e WHERE e.id = attempts.exam_id),
-	(SELECT v.version FROM conversion_activations v WHERE v.exam_id = attempts.exam_id ORDER BY v.id DESC LIMIT 1)
-	FROM attempts WHERE id = $1`
+	(SELECT v.version FROM conversion_activations v WHERE v.exam_id = attempts.exam_id ORDER BY v.id DESC LIMIT 1),
+	p.review, p.device, p.closes_at, p.updated_at, p.ruled
+	FROM attempts LEFT JOIN (
+		SELECT exam_id AS ruled_exam, review, device, closes_at, updated_at, version AS ruled FROM exam_policies
+	) p ON p.ruled_exam = attempts.exam_id WHERE id = $1`
 
 // Closing implements ports.Closings.
 func (r closings) Closing(ctx context.Context, id uuid.UUID) (ports.Closing, error) {
@@ -65,10 +69,22 @@ func (r closings) Closing(ctx context.Context, id uuid.UUID) (ports.Closing, err
 		return ports.Closing{}, attempt.ErrNotFound
 	}
 	var (
-		out   ports.Closing
-		table sql.NullString
+		out            ports.Closing
+		table, device  sql.NullString
+		review         []byte
+		closes, update *time.Time
+		ruled          sql.NullInt64 // the version of the rules, where somebody set any
 	)
-	out.Attempt, err = scanAttempt(rows, &out.Keys, &out.Current, &table)
+	if out.Attempt, err = scanAttempt(rows, &out.Keys, &out.Current, &table, &review, &device, &closes, &update, &ruled); err != nil {
+		return out, translate(err)
+	}
 	out.Table = table.String
-	return out, translate(err)
+	if !ruled.Valid {
+		out.Policy = exam.DefaultPolicy(out.Attempt.ExamID)
+		return out, nil
+	}
+	out.Policy, err = policyFromRow(&ent.ExamPolicy{
+		ID: out.Attempt.ExamID, Review: review, Device: device.String, ClosesAt: closes, UpdatedAt: *update, Version: int(ruled.Int64),
+	})
+	return out, err
 }

@@ -134,8 +134,8 @@ func (uc Submit) Execute(ctx context.Context, by Taker, id uuid.UUID) (score.Res
 	}
 	head := c.Attempt
 	head.Status = attempt.Submitted // if the clock closed it, all the same is shown of it
-	if err := uc.Sight.Score(ctx, head); err != nil {
-		return score.Result{}, err
+	if visible, _ := uc.Sight.under(c.Policy, head); !visible.Score {
+		return score.Result{}, attempt.ErrScoreWithheld
 	}
 	return out, nil
 }

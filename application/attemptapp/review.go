@@ -25,8 +25,14 @@ func (s Sight) Of(ctx context.Context, head attempt.Snapshot) (exam.Visible, exa
 	if err != nil {
 		return exam.Visible{}, "", err
 	}
+	visible, phase := s.under(policy, head)
+	return visible, phase, nil
+}
+
+// under returns what is shown of an attempt by rules that are known.
+func (s Sight) under(policy exam.Policy, head attempt.Snapshot) (exam.Visible, exam.Phase) {
 	phase := policy.Phase(attempt.Restore(head).Scored(), s.Clock.Now())
-	return policy.Visible(head.Mode == attempt.PracticeMode, phase), phase, nil
+	return policy.Visible(head.Mode == attempt.PracticeMode, phase), phase
 }
 
 // Score returns attempt.ErrScoreWithheld unless the score of an attempt is shown now. Everything that tells the score, or
