@@ -3,12 +3,12 @@ package entstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/google/uuid"
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/toeic-app/toeic/domain/attempt"
 	"github.com/toeic-app/toeic/domain/exam"
@@ -19,38 +19,141 @@ import (
 
 // AnswerSheets runs units of work on the answers of many attempts. It is the busiest thing that the database is asked
 // for, so it does without Ent: its statements are few, and prepared once for each connection.
+//
+// It first decides on what it remembers of the attempts, and stores that if they still are as remembered; holding nothing
+// and reading nothing, it takes one statement. If one of them is not, it runs fn again on what it then holds and reads.
 func (s *Store) AnswerSheets() ports.UnitOfWork[ports.AnswerRepos] { return sheetUnit{store: s} }
 
 type sheetUnit struct{ store *Store }
 
 // Do implements ports.UnitOfWork.
 func (u sheetUnit) Do(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) error {
-	return retried(func() error { return u.once(ctx, fn) })
+	if err := u.store.prepare(ctx); err != nil {
+		return err
+	}
+	if err := u.recalled(ctx, fn); !errors.Is(err, errMistaken) && !retryable(err) {
+		return err
+	}
+	return retried(func() error {
+		return u.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			sheets := &heldSheets{answerStatements: u.store.answersIn(tx)}
+			return fn(ctx, ports.AnswerRepos{Sheets: sheets})
+		})
+	})
 }
 
-func (u sheetUnit) once(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) error {
-	postgres := u.store.dialect == migrations.Postgres
-	if postgres {
-		if err := u.store.prepared.ready(ctx, u.store.db); err != nil {
-			return err
+// recalled returns errMistaken, and has stored nothing, when something was not as remembered.
+func (u sheetUnit) recalled(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) error {
+	sheets := &recalledSheets{memory: u.store.memory, load: u.store.loadSheets}
+	stored := false
+	defer func() {
+		if !stored { // what is remembered may be wrong, or builds upon what was not stored
+			u.store.memory.forget(sheets.touched())
 		}
+	}()
+	err := fn(ctx, ports.AnswerRepos{Sheets: sheets})
+	if err == nil {
+		err = u.commit(ctx, sheets)
 	}
+	stored = err == nil
+	return translate(err)
+}
+
+// commit stores what was decided on remembered sheets. PostgreSQL makes a transaction of a lone statement.
+func (u sheetUnit) commit(ctx context.Context, sheets *recalledSheets) error {
+	if u.store.dialect == migrations.Postgres {
+		return u.store.answersIn(nil).store(ctx, sheets.changes, sheets.based)
+	}
+	return u.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		return u.store.answersIn(tx).store(ctx, sheets.changes, sheets.based)
+	})
+}
+
+func (u sheetUnit) transaction(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
 	tx, err := u.store.db.BeginTx(ctx, nil)
 	if err != nil {
 		return translate(fmt.Errorf("begin: %w", err))
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after the commit; what failed before is the news
-	var sheets ports.AnswerSheets = sqliteSheets{tx: tx, held: u.store.held}
-	if postgres {
-		sheets = postgresSheets{tx: tx, statements: u.store.prepared, held: u.store.held}
-	}
-	if err := fn(ctx, ports.AnswerRepos{Sheets: sheets}); err != nil {
+	if err := fn(ctx, tx); err != nil {
 		return translate(err)
 	}
 	if err := tx.Commit(); err != nil {
 		return translate(fmt.Errorf("commit: %w", err))
 	}
 	return nil
+}
+
+// prepare makes ready what answersIn needs.
+func (s *Store) prepare(ctx context.Context) error {
+	if s.dialect != migrations.Postgres {
+		return nil
+	}
+	return s.prepared.ready(ctx, s.db)
+}
+
+// answersIn returns the statements of the database, to be run in a transaction, or, where that is nil, each by itself.
+func (s *Store) answersIn(tx *sql.Tx) answerStatements {
+	if s.dialect == migrations.Postgres {
+		return postgresAnswers{tx: tx, statements: s.prepared}
+	}
+	return sqliteAnswers{tx}
+}
+
+// answerStatements is what each database does in its own way.
+type answerStatements interface {
+	// hold reads attempts, and keeps everybody else from answering or changing them until the transaction ends.
+	hold(ctx context.Context, ids []uuid.UUID) (*sql.Rows, error)
+	// stored reads answers, each as attempt_id, number, choice, seq.
+	stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error)
+	// store stores changes if all attempts are as expected, those without changes included; otherwise it returns errMistaken,
+	// and the transaction is to be given up.
+	store(ctx context.Context, changes []ports.SheetChange, all map[uuid.UUID]expected) error
+}
+
+// errMistaken says that an attempt is not as it was remembered.
+var errMistaken = errors.New("an attempt is not as it was remembered")
+
+// expected is what an attempt's row has to say for what was decided on it to hold.
+type expected struct {
+	version  int   // counts changes of the attempt
+	position int64 // counts its answers
+}
+
+// heldSheets implements ports.AnswerSheets on attempts that are held in a transaction.
+type heldSheets struct {
+	answerStatements
+	based map[uuid.UUID]expected
+}
+
+// Hold implements ports.AnswerSheets.
+func (h *heldSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
+	rows, err := h.hold(ctx, ids)
+	if err != nil {
+		return nil, translate(err)
+	}
+	defer rows.Close()
+	h.based = make(map[uuid.UUID]expected, len(ids))
+	out := make(map[uuid.UUID]*attempt.Attempt, len(ids))
+	for rows.Next() {
+		s, err := scanAttempt(rows)
+		if err != nil {
+			return nil, err
+		}
+		h.based[s.ID] = expected{s.Version, s.Position}
+		out[s.ID] = attempt.Restore(s)
+	}
+	return out, translate(rows.Err())
+}
+
+// Stored implements ports.AnswerSheets.
+func (h *heldSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
+	return h.stored(ctx, items)
+}
+
+// Store implements ports.AnswerSheets.
+func (h *heldSheets) Store(ctx context.Context, changes []ports.SheetChange) error {
+	return h.store(ctx, changes, h.based)
 }
 
 // heldColumns are those of an attempt's row, in the order in which scanAttempt reads them.
@@ -69,77 +172,6 @@ func scanAttempt(rows *sql.Rows, more ...any) (attempt.Snapshot, error) {
 		return attempt.Snapshot{}, fmt.Errorf("read an attempt: %w", err)
 	}
 	return attemptFromRow(&r)
-}
-
-// heldAttempts remembers attempts as they were read, so that their rows need not be read whole with every answer: what
-// changes with answers is read each time, and everything else has another version once it changed.
-type heldAttempts struct {
-	kept *lru.Cache[uuid.UUID, heldAttempt]
-}
-
-// heldAttempt is a remembered attempt.
-type heldAttempt struct {
-	snapshot attempt.Snapshot
-	readAt   time.Time
-}
-
-const (
-	maxHeld      = 16_384
-	heldLifetime = 10 * time.Second // so that a database that was put in the place of another is noticed
-)
-
-// progress is what is read of an attempt each time.
-type progress struct {
-	id                uuid.UUID
-	version, answered int
-	position          int64
-}
-
-func progressFromRows(rows *sql.Rows) ([]progress, error) {
-	defer rows.Close()
-	var out []progress
-	for rows.Next() {
-		var p progress
-		if err := rows.Scan(&p.id, &p.version, &p.answered, &p.position); err != nil {
-			return nil, fmt.Errorf("read the progress of an attempt: %w", err)
-		}
-		out = append(out, p)
-	}
-	return out, translate(rows.Err())
-}
-
-// complete makes attempts of what was read of them. Read reads those that are not remembered, whole.
-func (h heldAttempts) complete(all []progress, read func(ids []uuid.UUID) (*sql.Rows, error)) (map[uuid.UUID]*attempt.Attempt, error) {
-	now := time.Now()
-	out := make(map[uuid.UUID]*attempt.Attempt, len(all))
-	var unknown []uuid.UUID
-	for _, p := range all {
-		known, ok := h.kept.Get(p.id)
-		if !ok || known.snapshot.Version != p.version || now.Sub(known.readAt) > heldLifetime {
-			unknown = append(unknown, p.id)
-			continue
-		}
-		s := known.snapshot
-		s.Answered, s.Position = p.answered, p.position
-		out[p.id] = attempt.Restore(s)
-	}
-	if len(unknown) == 0 {
-		return out, nil
-	}
-	rows, err := read(unknown)
-	if err != nil {
-		return nil, translate(err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		s, err := scanAttempt(rows)
-		if err != nil {
-			return nil, err
-		}
-		h.kept.Add(s.ID, heldAttempt{snapshot: s, readAt: now})
-		out[s.ID] = attempt.Restore(s)
-	}
-	return out, translate(rows.Err())
 }
 
 // storedFromRows reads answers, with what matters for judging the next ones.
@@ -194,14 +226,20 @@ func orNil(id uuid.UUID) any {
 	return id
 }
 
-// allStored returns an error unless each change found its attempt: one that is held cannot have gone.
-func allStored(done sql.Result, err error, want int) error {
-	if err != nil {
-		return translate(err)
+// unchanged lists the attempts that were decided on without a change.
+func unchanged(changes []ports.SheetChange, all map[uuid.UUID]expected) []uuid.UUID {
+	if len(changes) == len(all) {
+		return nil
 	}
-	n, err := done.RowsAffected()
-	if err == nil && int(n) != want {
-		err = fmt.Errorf("the progress of %d attempts was stored, not of %d", n, want)
+	changed := make(map[uuid.UUID]bool, len(changes))
+	for _, c := range changes {
+		changed[c.Attempt.ID()] = true
 	}
-	return translate(err)
+	var out []uuid.UUID
+	for id := range all {
+		if !changed[id] {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,15 +18,19 @@ import (
 
 // The statements take arrays, so that their text, and with it their plan, is the same for any number of rows.
 const (
-	holdAttempts = "SELECT id, version, answered, position FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
-	readAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[])"
+	holdAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
 	// OFFSET 0 keeps the look-up of each item by the index, whatever the planner knows of the table.
 	storedAnswers = `SELECT a.attempt_id, a.number, a.choice, a.seq FROM unnest($1::uuid[], $2::bigint[]) AS k (attempt_id, number),
 		LATERAL (SELECT attempt_id, number, choice, seq FROM answers WHERE attempt_id = k.attempt_id AND number = k.number OFFSET 0) AS a`
 
-	// One statement does all, which saves two journeys to the database and back.
-	storeAnswers = `WITH newest AS (
+	// One statement does all, which saves journeys to the database and back. It fails by dividing by zero, as the statement has
+	// no other way to fail, and then stores nothing, unless every attempt is as expected.
+	storeAnswers = `WITH moved AS (
+			UPDATE attempts SET answered = v.answered, position = v.position
+			FROM unnest($17::uuid[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[]) AS v (id, version, base, answered, position)
+			WHERE attempts.id = v.id AND attempts.version = v.version AND attempts.position = v.base RETURNING 1
+		), newest AS (
 			INSERT INTO answers (attempt_id, number, choice, seq, elapsed_ms, position, answered_at)
 			SELECT *, $7::timestamptz FROM unnest($1::uuid[], $2::bigint[], $3::varchar[], $4::bigint[], $5::bigint[], $6::bigint[])
 			ON CONFLICT (attempt_id, number) DO UPDATE SET choice = excluded.choice, seq = excluded.seq, elapsed_ms = excluded.elapsed_ms,
@@ -37,14 +42,16 @@ const (
 				$14::varchar[], $15::timestamptz[], $16::uuid[])
 			ON CONFLICT (attempt_id, number, seq) DO NOTHING
 		)
-		UPDATE attempts SET answered = v.answered, position = v.position
-		FROM unnest($17::uuid[], $18::bigint[], $19::bigint[]) AS v (id, answered, position) WHERE attempts.id = v.id`
+		SELECT 1 / ((SELECT count(*) FROM moved) = cardinality($17) AND (
+			SELECT count(*) FROM unnest($22::uuid[], $23::bigint[], $24::bigint[]) AS v (id, version, base)
+			JOIN attempts ON attempts.id = v.id AND attempts.version = v.version AND attempts.position = v.base
+		) = cardinality($22))::int`
 )
 
 // statements are prepared when they are first used, for the life of the store.
 type statements struct {
-	mu                  sync.Mutex
-	hold, stored, store *sql.Stmt
+	mu                        sync.Mutex
+	holding, reading, storing *sql.Stmt
 }
 
 // ready prepares them. It needs a connection of its own, so whoever calls it must not hold one.
@@ -54,7 +61,7 @@ func (p *statements) ready(ctx context.Context, db *sql.DB) error {
 	for _, s := range []struct {
 		text string
 		kept **sql.Stmt
-	}{{holdAttempts, &p.hold}, {storedAnswers, &p.stored}, {storeAnswers, &p.store}} {
+	}{{holdAttempts, &p.holding}, {storedAnswers, &p.reading}, {storeAnswers, &p.storing}} {
 		if *s.kept != nil {
 			continue
 		}
@@ -67,31 +74,24 @@ func (p *statements) ready(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// postgresSheets implements ports.AnswerSheets.
-type postgresSheets struct {
-	tx *sql.Tx
+// postgresAnswers implements answerStatements.
+type postgresAnswers struct {
+	tx *sql.Tx // nil for each statement by itself
 	*statements
-	held heldAttempts
 }
 
-func (r postgresSheets) query(ctx context.Context, s *sql.Stmt, args ...any) (*sql.Rows, error) {
-	rows, err := r.tx.StmtContext(ctx, s).QueryContext(ctx, args...)
-	return rows, translate(err)
-}
-
-func (r postgresSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
-	rows, err := r.query(ctx, r.hold, uuids(ids))
-	if err != nil {
-		return nil, err
+func (r postgresAnswers) in(ctx context.Context, s *sql.Stmt) *sql.Stmt {
+	if r.tx == nil {
+		return s
 	}
-	all, err := progressFromRows(rows)
-	if err != nil {
-		return nil, err
-	}
-	return r.held.complete(all, func(ids []uuid.UUID) (*sql.Rows, error) { return r.tx.QueryContext(ctx, readAttempts, uuids(ids)) })
+	return r.tx.StmtContext(ctx, s)
 }
 
-func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
+func (r postgresAnswers) hold(ctx context.Context, ids []uuid.UUID) (*sql.Rows, error) {
+	return r.in(ctx, r.holding).QueryContext(ctx, uuids(ids))
+}
+
+func (r postgresAnswers) stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
 	out := map[uuid.UUID]attempt.Sheet{}
 	if len(items) == 0 {
 		return out, nil
@@ -100,9 +100,9 @@ func (r postgresSheets) Stored(ctx context.Context, items []ports.SheetItem) (ma
 	for i, k := range items {
 		ids[i], numbers[i] = k.Attempt, int64(k.Number)
 	}
-	rows, err := r.query(ctx, r.stored, uuids(ids), pq.Array(numbers))
+	rows, err := r.in(ctx, r.reading).QueryContext(ctx, uuids(ids), pq.Array(numbers))
 	if err != nil {
-		return nil, err
+		return nil, translate(err)
 	}
 	return out, storedFromRows(rows, out)
 }
@@ -118,11 +118,14 @@ type columns struct {
 	madeAt                          []*time.Time
 	sessions                        []uuid.UUID
 	attempts                        []uuid.UUID
+	versions, bases                 []int64
 	answered, positions             []int64
+	unchanged                       []uuid.UUID
+	sameVersions, samePositions     []int64
 	at                              time.Time
 }
 
-func (c *columns) add(change ports.SheetChange) {
+func (c *columns) add(change ports.SheetChange, was expected) {
 	id := change.Attempt.ID()
 	for _, a := range change.Answers {
 		c.ids, c.numbers, c.choices = append(c.ids, id), append(c.numbers, int64(a.Number)), append(c.choices, a.Choice.String())
@@ -137,23 +140,32 @@ func (c *columns) add(change ports.SheetChange) {
 	}
 	answered, position := change.Attempt.Progress()
 	c.attempts, c.answered, c.positions = append(c.attempts, id), append(c.answered, int64(answered)), append(c.positions, position)
+	c.versions, c.bases = append(c.versions, int64(was.version)), append(c.bases, was.position)
 }
 
-func (r postgresSheets) Store(ctx context.Context, changes []ports.SheetChange) error {
-	if len(changes) == 0 {
+func (r postgresAnswers) store(ctx context.Context, changes []ports.SheetChange, all map[uuid.UUID]expected) error {
+	if len(all) == 0 && len(changes) == 0 {
 		return nil
 	}
 	inOrder(changes)
 	var c columns
 	for _, change := range changes {
-		c.add(change)
+		c.add(change, all[change.Attempt.ID()])
 	}
-	done, err := r.tx.StmtContext(ctx, r.store).ExecContext(ctx,
+	for _, id := range unchanged(changes, all) {
+		c.unchanged, c.sameVersions, c.samePositions = append(c.unchanged, id), append(c.sameVersions, int64(all[id].version)), append(c.samePositions, all[id].position)
+	}
+	_, err := r.in(ctx, r.storing).ExecContext(ctx,
 		uuids(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
 		uuids(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
 		pq.Array(c.outcomes), times(c.madeAt), uuids(c.sessions),
-		uuids(c.attempts), pq.Array(c.answered), pq.Array(c.positions))
-	return allStored(done, err, len(changes))
+		uuids(c.attempts), pq.Array(c.versions), pq.Array(c.bases), pq.Array(c.answered), pq.Array(c.positions),
+		uuids(c.unchanged), pq.Array(c.sameVersions), pq.Array(c.samePositions))
+	var p *pq.Error
+	if errors.As(err, &p) && p.Code == "22012" { // division by zero
+		return errMistaken
+	}
+	return translate(err)
 }
 
 // uuids writes an array of identifiers; the nil UUID is NULL. The driver's own arrays find out by reflection how to

@@ -14,35 +14,19 @@ import (
 // sqliteRows bounds the rows of one statement: SQLite takes 32,766 variables, and the widest row here has ten.
 const sqliteRows = 3000
 
-// sqliteSheets implements ports.AnswerSheets. Holding needs no lock of its own: transactions begin by taking the one
-// write lock of the file.
-type sqliteSheets struct {
-	tx   *sql.Tx
-	held heldAttempts
-}
+// sqliteAnswers implements answerStatements. Holding needs no lock of its own: transactions begin by taking the one write
+// lock of the file.
+type sqliteAnswers struct{ tx *sql.Tx }
 
-func (r sqliteSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error) {
-	rows, err := r.of(ctx, "id, version, answered, position", ids)
-	if err != nil {
-		return nil, translate(err)
-	}
-	all, err := progressFromRows(rows)
-	if err != nil {
-		return nil, err
-	}
-	return r.held.complete(all, func(ids []uuid.UUID) (*sql.Rows, error) { return r.of(ctx, heldColumns, ids) })
-}
-
-// of reads columns of attempts.
-func (r sqliteSheets) of(ctx context.Context, columns string, ids []uuid.UUID) (*sql.Rows, error) {
+func (r sqliteAnswers) hold(ctx context.Context, ids []uuid.UUID) (*sql.Rows, error) {
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		args[i] = id
 	}
-	return r.tx.QueryContext(ctx, "SELECT "+columns+" FROM attempts WHERE id IN "+places(1, len(ids)), args...) //nolint:gosec // places are question marks
+	return r.tx.QueryContext(ctx, "SELECT "+heldColumns+" FROM attempts WHERE id IN "+places(1, len(ids)), args...) //nolint:gosec // places are question marks
 }
 
-func (r sqliteSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
+func (r sqliteAnswers) stored(ctx context.Context, items []ports.SheetItem) (map[uuid.UUID]attempt.Sheet, error) {
 	out := map[uuid.UUID]attempt.Sheet{}
 	for len(items) > 0 {
 		chunk := items[:min(len(items), sqliteRows)]
@@ -63,7 +47,7 @@ func (r sqliteSheets) Stored(ctx context.Context, items []ports.SheetItem) (map[
 	return out, nil
 }
 
-func (r sqliteSheets) Store(ctx context.Context, changes []ports.SheetChange) error {
+func (r sqliteAnswers) store(ctx context.Context, changes []ports.SheetChange, all map[uuid.UUID]expected) error {
 	inOrder(changes)
 	var newest, log [][]any
 	for _, change := range changes {
@@ -87,17 +71,19 @@ func (r sqliteSheets) Store(ctx context.Context, changes []ports.SheetChange) er
 		return err
 	}
 	for _, change := range changes {
+		id, was := change.Attempt.ID(), all[change.Attempt.ID()]
 		answered, position := change.Attempt.Progress()
-		done, err := r.tx.ExecContext(ctx, "UPDATE attempts SET answered = ?, position = ? WHERE id = ?", answered, position, change.Attempt.ID())
-		if err := allStored(done, err, 1); err != nil {
+		done, err := r.tx.ExecContext(ctx, "UPDATE attempts SET answered = ?, position = ? WHERE id = ? AND version = ? AND position = ?",
+			answered, position, id, was.version, was.position)
+		if err := found(done, err); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.verify(ctx, unchanged(changes, all), all)
 }
 
 // insert writes rows, as many as a statement takes at a time.
-func (r sqliteSheets) insert(ctx context.Context, head string, rows [][]any, tail string) error {
+func (r sqliteAnswers) insert(ctx context.Context, head string, rows [][]any, tail string) error {
 	for len(rows) > 0 {
 		chunk := rows[:min(len(rows), sqliteRows)]
 		rows = rows[len(chunk):]
@@ -116,4 +102,32 @@ func (r sqliteSheets) insert(ctx context.Context, head string, rows [][]any, tai
 func places(rows, columns int) string {
 	row := "(" + strings.Repeat("?,", columns)[:2*columns-1] + "),"
 	return strings.Repeat(row, rows)[:rows*len(row)-1]
+}
+
+// verify returns errMistaken unless the attempts are as expected.
+func (r sqliteAnswers) verify(ctx context.Context, ids []uuid.UUID, all map[uuid.UUID]expected) error {
+	for _, id := range ids {
+		var same bool
+		err := r.tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM attempts WHERE id = ? AND version = ? AND position = ?)",
+			id, all[id].version, all[id].position).Scan(&same)
+		if err != nil {
+			return translate(err)
+		}
+		if !same {
+			return errMistaken
+		}
+	}
+	return nil
+}
+
+// found returns errMistaken unless a row was changed.
+func found(done sql.Result, err error) error {
+	if err != nil {
+		return translate(err)
+	}
+	n, err := done.RowsAffected()
+	if err == nil && n == 0 {
+		err = errMistaken
+	}
+	return translate(err)
 }

@@ -16,8 +16,6 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	_ "modernc.org/sqlite" // the SQLite driver; that of PostgreSQL comes with lifeline.go
 
-	"github.com/google/uuid"
-	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/toeic-app/toeic/ent"
 	"github.com/toeic-app/toeic/migrations"
 	"github.com/toeic-app/toeic/ports"
@@ -56,7 +54,7 @@ type Store struct {
 	life    *lifeline // nil on SQLite
 
 	prepared *statements
-	held     heldAttempts
+	memory   *memory
 }
 
 // sqliteOptions: foreign keys are off by default; WAL lets readers go on while one writes; immediate
@@ -68,11 +66,10 @@ const sqliteOptions = "_pragma=foreign_keys(1)&_pragma=journal_mode(WAL)&_pragma
 // Open connects to the database. It does not touch the schema; see Migrate.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{bell: newBell(), prepared: &statements{}}
-	kept, err := lru.New[uuid.UUID, heldAttempt](maxHeld)
-	if err != nil {
-		return nil, fmt.Errorf("make the memory of attempts: %w", err)
+	var err error
+	if s.memory, err = newMemory(); err != nil {
+		return nil, err
 	}
-	s.held = heldAttempts{kept}
 	entDialect := dialect.Postgres
 	open := s.openPostgres
 	if strings.HasPrefix(c.URL, "sqlite:") {

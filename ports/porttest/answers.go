@@ -60,6 +60,18 @@ func takeIn(ctx context.Context, r ports.AnswerRepos, id uuid.UUID, batch []atte
 	return taken, r.Sheets.Store(ctx, []ports.SheetChange{changeOf(held[id], taken)})
 }
 
+// store stores changes without regard to any rule.
+func store(ctx context.Context, r ports.AnswerRepos, changes []ports.SheetChange) error {
+	ids := make([]uuid.UUID, len(changes))
+	for i, c := range changes {
+		ids[i] = c.Attempt.ID()
+	}
+	if _, err := r.Sheets.Hold(ctx, ids); err != nil {
+		return err
+	}
+	return r.Sheets.Store(ctx, changes)
+}
+
 func changeOf(a *attempt.Attempt, taken attempt.Taken) ports.SheetChange {
 	change := ports.SheetChange{Attempt: a}
 	newest := map[int]attempt.Answer{}

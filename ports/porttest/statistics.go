@@ -34,7 +34,7 @@ func (f *fixture) sit(form exam.Summary, mode attempt.Mode, end func(*attempt.At
 	a := f.start(f.user().ID, form, mode)
 	if len(given) > 0 {
 		f.must(f.store.AnswerSheets().Do(f.ctx, func(ctx context.Context, r ports.AnswerRepos) error {
-			return r.Sheets.Store(ctx, []ports.SheetChange{{Attempt: a, Answers: slices.Clone(given)}})
+			return store(ctx, r, []ports.SheetChange{{Attempt: a, Answers: slices.Clone(given)}})
 		}))
 	}
 	if end != nil {
@@ -104,7 +104,7 @@ func takersAtOnce(f *fixture) {
 		}
 		return nil
 	}))
-	f.must(f.store.AnswerSheets().Do(f.ctx, func(ctx context.Context, r ports.AnswerRepos) error { return r.Sheets.Store(ctx, changes) }))
+	f.must(f.store.AnswerSheets().Do(f.ctx, func(ctx context.Context, r ports.AnswerRepos) error { return store(ctx, r, changes) }))
 	got := f.read(form)
 	slices.Sort(got)
 	f.equal("sheets", []int{len(got), len(slices.Compact(got))}, []int{many, many})
