@@ -88,7 +88,7 @@ func openStore(ctx context.Context, c Config, log *zap.Logger) (*entstore.Store,
 		URL: c.database(), Application: "toeic " + version(),
 		Pool: entstore.Pool{
 			MaxOpen: c.DBMaxConnections, MinIdle: c.DBMinConnections,
-			MaxIdleTime: c.DBMaxIdleTime, MaxLifetime: c.DBMaxLifetime,
+			MaxIdleTime: c.DBMaxIdleTime, MaxLifetime: c.DBMaxLifetime, Answers: c.AnswerWriters,
 		},
 		Lost: func(reason error) {
 			if reason != nil {

@@ -3,8 +3,14 @@ package entstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/attempt"
+	"github.com/toeic-app/toeic/ports"
 )
 
 // Translate and Retryable are for tests of what drivers return.
@@ -21,6 +27,15 @@ func (s *Store) DB() *sql.DB { return s.db }
 
 // Path is where the SQLite file is.
 func (s *Store) Path() string { return s.path }
+
+// Again opens the same database once more, as another process would.
+func (s *Store) Again(ctx context.Context) (*Store, error) {
+	url := s.url
+	if url == "" {
+		url = "sqlite:" + s.path
+	}
+	return Open(ctx, Config{URL: url, Volatile: true})
+}
 
 // WithMigrations returns the store with other migrations.
 func (s *Store) WithMigrations(files fs.FS) *Store {
@@ -40,4 +55,31 @@ func (s *Store) MigrateTo(ctx context.Context, version int64) error {
 		return fmt.Errorf("migrate to %d: %w", version, err)
 	}
 	return nil
+}
+
+// PlansOfAnswers tries a number of times to store an answer of an attempt that does not exist, and returns with how many
+// plans of each sort.
+func PlansOfAnswers(ctx context.Context, s *Store, times int) (generic, custom int, err error) {
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer conn.Close()
+	stored, err := conn.PrepareContext(ctx, storeAnswers)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer stored.Close()
+	var one columns
+	var nobody attempt.Attempt
+	answer := attempt.Answer{Number: 1, Choice: 'A', Seq: 1}
+	one.add(ports.SheetChange{Attempt: &nobody, Answers: []attempt.Answer{answer}, Changes: []ports.LoggedChange{{Change: attempt.Change{Answer: answer}}}}, expected{})
+	one.attempts, one.ids, one.logIDs = []uuid.UUID{uuid.Max}, []uuid.UUID{uuid.Max}, []uuid.UUID{uuid.Max} // the nil UUID would be NULL
+	for range times {
+		if _, err := stored.ExecContext(ctx, one.args()...); err == nil {
+			return 0, 0, errors.New("an answer of an attempt that does not exist was stored")
+		}
+	}
+	err = conn.QueryRowContext(ctx, "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'WITH moved%'").Scan(&generic, &custom)
+	return generic, custom, err
 }

@@ -47,19 +47,9 @@ type lifeline struct {
 
 // newLifeline returns a connector whose connections are watched until close.
 func newLifeline(url string, lost func(error)) (*lifeline, *pq.Connector, error) {
-	config, err := pq.NewConfig(url)
+	prober, err := connectorOf(url, probeTime)
 	if err != nil {
-		return nil, nil, errors.New("the database URL has an option that is not understood") // pq's words may hold the password
-	}
-	watched, err := pq.NewConnectorConfig(config)
-	if err != nil {
-		return nil, nil, fmt.Errorf("prepare connections: %w", err)
-	}
-	config = config.Clone()
-	config.ConnectTimeout = probeTime
-	prober, err := pq.NewConnectorConfig(config)
-	if err != nil {
-		return nil, nil, fmt.Errorf("prepare connections: %w", err)
+		return nil, nil, err
 	}
 	if lost == nil {
 		lost = func(error) {}
@@ -67,8 +57,34 @@ func newLifeline(url string, lost func(error)) (*lifeline, *pq.Connector, error)
 	life := &lifeline{
 		dialer: net.Dialer{Timeout: dialTime}, prober: prober, lost: lost, epoch: time.Now(), lines: map[*line]struct{}{}, done: make(chan struct{}),
 	}
-	watched.Dialer(life)
-	return life, watched, nil
+	watched, err := life.connector(url)
+	return life, watched, err
+}
+
+// connector returns one whose connections are watched until close.
+func (l *lifeline) connector(url string) (*pq.Connector, error) {
+	c, err := connectorOf(url, 0)
+	if err != nil {
+		return nil, err
+	}
+	c.Dialer(l)
+	return c, nil
+}
+
+// connectorOf prepares connections; a timeout of zero leaves that to the URL.
+func connectorOf(url string, timeout time.Duration) (*pq.Connector, error) {
+	config, err := pq.NewConfig(url)
+	if err != nil {
+		return nil, errors.New("the database URL has an option that is not understood") // pq's words may hold the password
+	}
+	if timeout > 0 {
+		config.ConnectTimeout = timeout
+	}
+	c, err := pq.NewConnectorConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("prepare connections: %w", err)
+	}
+	return c, nil
 }
 
 // start begins to watch. Only close ends it.

@@ -31,32 +31,33 @@ func (u sheetUnit) Do(ctx context.Context, fn func(ctx context.Context, repos po
 	if err := u.store.prepare(ctx); err != nil {
 		return err
 	}
-	if err := u.recalled(ctx, fn); !errors.Is(err, errMistaken) && !retryable(err) {
+	based, err := u.recalled(ctx, fn)
+	if !errors.Is(err, errMistaken) && !retryable(err) {
 		return err
 	}
 	return retried(func() error {
 		return u.transaction(ctx, func(ctx context.Context, tx *sql.Tx) error {
 			sheets := &heldSheets{answerStatements: u.store.answersIn(tx)}
-			return fn(ctx, ports.AnswerRepos{Sheets: sheets})
+			err := fn(ctx, ports.AnswerRepos{Sheets: sheets})
+			u.store.memory.doubt(based, sheets.based)
+			return err
 		})
 	})
 }
 
-// recalled returns errMistaken, and has stored nothing, when something was not as remembered.
-func (u sheetUnit) recalled(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) error {
+// recalled returns what it was based on, and errMistaken, having stored nothing, when something was not as remembered.
+func (u sheetUnit) recalled(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) (map[uuid.UUID]expected, error) {
 	sheets := &recalledSheets{memory: u.store.memory, load: u.store.loadSheets}
-	stored := false
-	defer func() {
-		if !stored { // what is remembered may be wrong, or builds upon what was not stored
-			u.store.memory.forget(sheets.touched())
-		}
-	}()
 	err := fn(ctx, ports.AnswerRepos{Sheets: sheets})
 	if err == nil {
 		err = u.commit(ctx, sheets)
 	}
-	stored = err == nil
-	return translate(err)
+	if err != nil { // what is remembered may be wrong
+		u.store.memory.forget(sheets.based)
+		return sheets.based, translate(err)
+	}
+	sheets.stored()
+	return sheets.based, nil
 }
 
 // commit stores what was decided on remembered sheets. PostgreSQL makes a transaction of a lone statement.
@@ -70,7 +71,7 @@ func (u sheetUnit) commit(ctx context.Context, sheets *recalledSheets) error {
 }
 
 func (u sheetUnit) transaction(ctx context.Context, fn func(ctx context.Context, tx *sql.Tx) error) error {
-	tx, err := u.store.db.BeginTx(ctx, nil)
+	tx, err := u.store.answerPool.BeginTx(ctx, nil)
 	if err != nil {
 		return translate(fmt.Errorf("begin: %w", err))
 	}
@@ -89,7 +90,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	if s.dialect != migrations.Postgres {
 		return nil
 	}
-	return s.prepared.ready(ctx, s.db)
+	return s.prepared.ready(ctx, s.answerPool)
 }
 
 // answersIn returns the statements of the database, to be run in a transaction, or, where that is nil, each by itself.

@@ -16,13 +16,16 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
+// answerOptions make the planner keep one plan for each of the statements, which looks up every row by its key. Left to
+// itself it plans anew for each length of the arrays, and reads tables from end to end when it believes them small.
+const answerOptions = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+
 // The statements take arrays, so that their text, and with it their plan, is the same for any number of rows.
 const (
 	holdAttempts = "SELECT " + heldColumns + " FROM attempts WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
-	// OFFSET 0 keeps the look-up of each item by the index, whatever the planner knows of the table.
-	storedAnswers = `SELECT a.attempt_id, a.number, a.choice, a.seq FROM unnest($1::uuid[], $2::bigint[]) AS k (attempt_id, number),
-		LATERAL (SELECT attempt_id, number, choice, seq FROM answers WHERE attempt_id = k.attempt_id AND number = k.number OFFSET 0) AS a`
+	storedAnswers = `SELECT a.attempt_id, a.number, a.choice, a.seq FROM unnest($1::uuid[], $2::bigint[]) AS k (attempt_id, number)
+		JOIN answers AS a ON a.attempt_id = k.attempt_id AND a.number = k.number`
 
 	// One statement does all, which saves journeys to the database and back. It fails by dividing by zero, as the statement has
 	// no other way to fail, and then stores nothing, unless every attempt is as expected.
@@ -143,6 +146,17 @@ func (c *columns) add(change ports.SheetChange, was expected) {
 	c.versions, c.bases = append(c.versions, int64(was.version)), append(c.bases, was.position)
 }
 
+// args are the arguments of storeAnswers.
+func (c *columns) args() []any {
+	return []any{
+		uuids(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
+		uuids(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
+		pq.Array(c.outcomes), times(c.madeAt), uuids(c.sessions),
+		uuids(c.attempts), pq.Array(c.versions), pq.Array(c.bases), pq.Array(c.answered), pq.Array(c.positions),
+		uuids(c.unchanged), pq.Array(c.sameVersions), pq.Array(c.samePositions),
+	}
+}
+
 func (r postgresAnswers) store(ctx context.Context, changes []ports.SheetChange, all map[uuid.UUID]expected) error {
 	if len(all) == 0 && len(changes) == 0 {
 		return nil
@@ -155,12 +169,7 @@ func (r postgresAnswers) store(ctx context.Context, changes []ports.SheetChange,
 	for _, id := range unchanged(changes, all) {
 		c.unchanged, c.sameVersions, c.samePositions = append(c.unchanged, id), append(c.sameVersions, int64(all[id].version)), append(c.samePositions, all[id].position)
 	}
-	_, err := r.in(ctx, r.storing).ExecContext(ctx,
-		uuids(c.ids), pq.Array(c.numbers), pq.Array(c.choices), pq.Array(c.seqs), pq.Array(c.elapsed), pq.Array(c.places), c.at,
-		uuids(c.logIDs), pq.Array(c.logNumbers), pq.Array(c.replaced), pq.Array(c.logChoices), pq.Array(c.logSeqs), pq.Array(c.logElapsed),
-		pq.Array(c.outcomes), times(c.madeAt), uuids(c.sessions),
-		uuids(c.attempts), pq.Array(c.versions), pq.Array(c.bases), pq.Array(c.answered), pq.Array(c.positions),
-		uuids(c.unchanged), pq.Array(c.sameVersions), pq.Array(c.samePositions))
+	_, err := r.in(ctx, r.storing).ExecContext(ctx, c.args()...)
 	var p *pq.Error
 	if errors.As(err, &p) && p.Code == "22012" { // division by zero
 		return errMistaken

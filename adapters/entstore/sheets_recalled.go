@@ -33,7 +33,8 @@ const (
 type recalled struct {
 	snapshot attempt.Snapshot
 	sheet    sheetMemory
-	readAt   time.Time
+	readAt   time.Time // zero: it is to be read
+	doubted  time.Time // until then it is read each time
 }
 
 // sheetMemory is what judging the next answer takes of each item, by number.
@@ -71,11 +72,28 @@ func newMemory() (*memory, error) {
 	return &memory{kept: kept}, nil
 }
 
-func (m *memory) forget(ids []uuid.UUID) {
+// forget makes the attempts be read when they are answered next.
+func (m *memory) forget(based map[uuid.UUID]expected) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, id := range ids {
-		m.kept.Remove(id)
+	for id := range based {
+		if k, ok := m.kept.Peek(id); ok {
+			k.readAt = time.Time{}
+		}
+	}
+}
+
+// doubt takes note of attempts that somebody else answers as well, such as another process that gets every other request of
+// a learner: for some time they are read each time, which costs less than to be mistaken.
+func (m *memory) doubt(based, found map[uuid.UUID]expected) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	until := time.Now().Add(recallTime)
+	for id, was := range based {
+		now, ok := found[id]
+		if k, kept := m.kept.Peek(id); kept && ok && now.position != was.position {
+			k.doubted = until
+		}
 	}
 }
 
@@ -104,6 +122,9 @@ func (r *recalledSheets) Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UU
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
 	for _, k := range read {
+		if before, ok := r.memory.kept.Peek(k.snapshot.ID); ok {
+			k.doubted = before.doubted
+		}
 		r.memory.kept.Add(k.snapshot.ID, k)
 		r.take(k, out)
 	}
@@ -117,7 +138,7 @@ func (r *recalledSheets) recall(ids []uuid.UUID, out map[uuid.UUID]*attempt.Atte
 	defer r.memory.mu.Unlock()
 	for _, id := range ids {
 		k, ok := r.memory.kept.Get(id)
-		if !ok || now.Sub(k.readAt) > recallTime {
+		if !ok || now.Sub(k.readAt) > recallTime || now.Before(k.doubted) {
 			unknown = append(unknown, id)
 			continue
 		}
@@ -154,32 +175,31 @@ func (r *recalledSheets) Stored(_ context.Context, items []ports.SheetItem) (map
 	return out, nil
 }
 
-// Store keeps the changes for commit, and remembers them, so that what comes next builds upon them.
+// Store keeps the changes for commit.
 func (r *recalledSheets) Store(_ context.Context, changes []ports.SheetChange) error {
 	r.changes = changes
+	return nil
+}
+
+// stored remembers what was committed, and nothing before: the same position can be reached in another way.
+func (r *recalledSheets) stored() {
 	r.memory.mu.Lock()
 	defer r.memory.mu.Unlock()
-	for _, c := range changes {
+	for _, c := range r.changes {
 		id := c.Attempt.ID()
 		k, ok := r.memory.kept.Peek(id)
-		if !ok || (expected{k.snapshot.Version, k.snapshot.Position}) != r.based[id] {
-			return errMistaken
+		if !ok {
+			continue
+		}
+		if (expected{k.snapshot.Version, k.snapshot.Position}) != r.based[id] { // read anew meanwhile, before the commit or after it
+			k.readAt = time.Time{}
+			continue
 		}
 		k.snapshot.Answered, k.snapshot.Position = c.Attempt.Progress()
 		for _, a := range c.Answers {
 			k.sheet.put(a.Number, a.Choice, a.Seq)
 		}
 	}
-	return nil
-}
-
-// touched lists the attempts that it decided on.
-func (r *recalledSheets) touched() []uuid.UUID {
-	out := make([]uuid.UUID, 0, len(r.based))
-	for id := range r.based {
-		out = append(out, id)
-	}
-	return out
 }
 
 // loadSheets reads attempts with their whole sheets, as of one moment.
@@ -191,7 +211,7 @@ func (s *Store) loadSheets(ctx context.Context, ids []uuid.UUID) ([]*recalled, e
 	if s.dialect == migrations.Postgres {
 		list, in, args = "string_agg", "(SELECT unnest($1::uuid[]))", []any{uuids(ids)}
 	}
-	rows, err := s.db.QueryContext(ctx, "SELECT "+heldColumns+", (SELECT "+list+"(number || ':' || choice || ':' || seq, ',') "+ //nolint:gosec // places are question marks
+	rows, err := s.answerPool.QueryContext(ctx, "SELECT "+heldColumns+", (SELECT "+list+"(number || ':' || choice || ':' || seq, ',') "+ //nolint:gosec // places are question marks
 		"FROM answers WHERE attempt_id = attempts.id) FROM attempts WHERE id IN "+in, args...)
 	if err != nil {
 		return nil, translate(err)

@@ -27,6 +27,7 @@ type Pool struct {
 	MinIdle     int // connections kept open when idle
 	MaxIdleTime time.Duration
 	MaxLifetime time.Duration
+	Answers     int // of MaxOpen, for answers alone; at least one
 }
 
 // Config says which database to open.
@@ -49,9 +50,11 @@ type Store struct {
 	dialect migrations.Dialect
 	path    string // of the SQLite file
 	url     string // for lib/pq
-	files   fs.FS  // the migrations
-	bell    bell
-	life    *lifeline // nil on SQLite
+	// answerPool is for the statements of answers, whose connections plan in a way of their own; on SQLite it is db itself.
+	answerPool *sql.DB
+	files      fs.FS // the migrations
+	bell       bell
+	life       *lifeline // nil on SQLite
 
 	prepared *statements
 	memory   *memory
@@ -81,14 +84,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.files, err = migrations.Files(s.dialect); err != nil {
 		return nil, errors.Join(err, s.closePool())
 	}
-	if c.Pool.MaxOpen > 0 {
-		s.db.SetMaxOpenConns(c.Pool.MaxOpen)
-	}
-	if c.Pool.MinIdle > 0 {
-		s.db.SetMaxIdleConns(c.Pool.MinIdle)
-	}
-	s.db.SetConnMaxIdleTime(c.Pool.MaxIdleTime)
-	s.db.SetConnMaxLifetime(c.Pool.MaxLifetime)
+	s.size(c.Pool)
 	if err := s.db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), s.closePool())
 	}
@@ -109,7 +105,31 @@ func (s *Store) openSQLite(_ context.Context, c Config) error {
 	if s.db, err = sql.Open("sqlite", "file:"+escaped(s.path)+"?"+fmt.Sprintf(sqliteOptions, synchronous)); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
+	s.answerPool = s.db
 	return nil
+}
+
+// size divides what is allowed between the pools.
+func (s *Store) size(p Pool) {
+	pools := []*sql.DB{s.db}
+	if s.answerPool != s.db {
+		pools = append(pools, s.answerPool)
+		answers := max(1, p.Answers)
+		if p.MaxOpen > 0 {
+			s.db.SetMaxOpenConns(max(1, p.MaxOpen-answers))
+		}
+		s.answerPool.SetMaxOpenConns(answers)
+		s.answerPool.SetMaxIdleConns(answers)
+	} else if p.MaxOpen > 0 {
+		s.db.SetMaxOpenConns(p.MaxOpen)
+	}
+	if p.MinIdle > 0 {
+		s.db.SetMaxIdleConns(p.MinIdle)
+	}
+	for _, pool := range pools {
+		pool.SetConnMaxIdleTime(p.MaxIdleTime)
+		pool.SetConnMaxLifetime(p.MaxLifetime)
+	}
 }
 
 func (s *Store) openPostgres(ctx context.Context, c Config) error {
@@ -121,14 +141,21 @@ func (s *Store) openPostgres(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	forAnswers, err := life.connector(withOptions(address, answerOptions))
+	if err != nil {
+		return err
+	}
 	life.start(ctx)
-	s.dialect, s.url, s.life, s.db = migrations.Postgres, address, life, sql.OpenDB(connector)
+	s.dialect, s.url, s.life, s.db, s.answerPool = migrations.Postgres, address, life, sql.OpenDB(connector), sql.OpenDB(forAnswers)
 	return nil
 }
 
 // closePool closes all connections, and stops watching them.
 func (s *Store) closePool() error {
 	err := s.db.Close()
+	if s.answerPool != s.db {
+		err = errors.Join(err, s.answerPool.Close())
+	}
 	if s.life != nil {
 		s.life.close()
 	}
@@ -157,6 +184,18 @@ func postgresURL(raw, application string) (string, error) {
 	q.Set("timezone", "UTC")
 	u.RawQuery = q.Encode()
 	return u.String(), nil
+}
+
+// withOptions adds settings of a session.
+func withOptions(address, options string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address // it was parsed before
+	}
+	q := u.Query()
+	q.Set("options", strings.TrimSpace(q.Get("options")+" "+options))
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // Close closes all connections.

@@ -47,7 +47,7 @@ type Answer struct {
 // Execute returns a verdict for each command, in their order, as if each had come alone, one after the other. The
 // failure of a verdict is attempt.ErrNotFound, ErrOtherDevice, ErrTakenOver, ErrPaused, ErrClosed, or ErrAnswersDenied naming each answer that
 // cannot be accepted; then none of that command is stored. With an error nothing at all is stored. Written is called when
-// only the commit is left to do, maybe more than once.
+// what is left to do is the store's, maybe more than once.
 func (uc Answer) Execute(ctx context.Context, commands []AnswerCommand, written func()) ([]Verdict, error) {
 	verdicts := make([]Verdict, len(commands))
 	err := uc.Work.Do(ctx, func(ctx context.Context, repos ports.AnswerRepos) error {

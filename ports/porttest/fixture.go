@@ -66,10 +66,7 @@ type Store interface {
 // Run runs every suite, each test on an empty store that open makes.
 func Run(t *testing.T, open func(t *testing.T) Store) {
 	t.Helper()
-	for _, suite := range []struct {
-		name  string
-		tests map[string]func(*fixture)
-	}{
+	run(t, open, []suite{
 		{"Identity", identityTests()},
 		{"Access", accessTests()},
 		{"Jobs", jobTests()},
@@ -87,9 +84,26 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Policies", policyTests()},
 		{"Statistics", statisticsTests()},
 		{"UnitOfWork", unitTests()},
-	} {
-		t.Run(suite.name, func(t *testing.T) {
-			for name, test := range suite.tests {
+	})
+}
+
+// RunAnswers runs only those that hand in answers.
+func RunAnswers(t *testing.T, open func(t *testing.T) Store) {
+	t.Helper()
+	run(t, open, []suite{{"Answers", answerTests()}, {"Conditions", conditionTests()}})
+}
+
+// suite is the contracts of one thing.
+type suite struct {
+	name  string
+	tests map[string]func(*fixture)
+}
+
+func run(t *testing.T, open func(t *testing.T) Store, suites []suite) {
+	t.Helper()
+	for _, s := range suites {
+		t.Run(s.name, func(t *testing.T) {
+			for name, test := range s.tests {
 				t.Run(name, func(t *testing.T) {
 					t.Parallel()
 					test(&fixture{T: t, store: open(t), ctx: context.WithoutCancel(t.Context())})
