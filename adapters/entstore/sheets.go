@@ -49,10 +49,13 @@ func (u sheetUnit) Do(ctx context.Context, fn func(ctx context.Context, repos po
 func (u sheetUnit) recalled(ctx context.Context, fn func(ctx context.Context, repos ports.AnswerRepos) error) (map[uuid.UUID]expected, error) {
 	sheets := &recalledSheets{memory: u.store.memory, load: u.store.loadSheets}
 	err := fn(ctx, ports.AnswerRepos{Sheets: sheets})
-	if err == nil {
+	switch {
+	case err == nil:
 		err = u.commit(ctx, sheets)
+	case !errors.Is(translate(err), ports.ErrUnavailable): // it may have failed for what is not so
+		err = errors.Join(errMistaken, err)
 	}
-	if err != nil { // what is remembered may be wrong
+	if err != nil {
 		u.store.memory.forget(sheets.based)
 		return sheets.based, translate(err)
 	}

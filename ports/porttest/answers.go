@@ -21,6 +21,7 @@ func answerTests() map[string]func(*fixture) {
 		"NothingIsLostAmongWritersAtOnce":                 writersAtOnce,
 		"TheGreatestBatchOfManyAttemptsIsStored":          greatestBatch,
 		"NoAnswerIsStoredOnceTheAttemptIsClosed":          closedMeansClosed,
+		"WhatChangedSinceTheLastAnswerCounts":             changedBetween,
 		"AnAttemptThatDoesNotExistIsNotHeld":              holdNothing,
 		"WhatWasTakenAfterAPositionComesBackInThatOrder":  sinceAPosition,
 		"TheLogKeepsEachChangeOnceAndLosesNoneOfThem":     loggedOnce,
@@ -251,6 +252,34 @@ func closedMeansClosed(f *fixture) {
 	now, err := f.store.AttemptReads().Snapshot(f.ctx, id)
 	f.must(err)
 	f.equal("answered", now.Answered, after.Answered())
+}
+
+// changedBetween: answers are judged by what the attempt is now, whatever it was when the last ones came.
+func changedBetween(f *fixture) {
+	id := f.start(f.user().ID, f.exam(), attempt.PracticeMode).Snapshot().ID
+	seq := int64(0)
+	answers := func(want error) {
+		f.Helper()
+		seq++
+		_, err := f.hand(id, attempt.Answer{Number: 1, Choice: 'A', Seq: seq})
+		if !errors.Is(err, want) {
+			f.Fatalf("answer %d: error %v, want %v", seq, err, want)
+		}
+	}
+	answers(nil)
+	answers(nil)
+	f.must(f.alter(id, func(a *attempt.Attempt) error { return a.Pause(noon) }))
+	answers(attempt.ErrPaused)
+	answers(attempt.ErrPaused)
+	f.must(f.alter(id, func(a *attempt.Attempt) error { return a.Resume(noon) }))
+	answers(nil)
+	answers(nil)
+	f.must(f.alter(id, func(a *attempt.Attempt) error { _, err := a.Submit(noon); return err }))
+	answers(attempt.ErrClosed)
+	answers(attempt.ErrClosed)
+	sheet, err := f.store.AttemptReads().Sheet(f.ctx, id)
+	f.must(err)
+	f.equal("newest", sheet[1].Seq, int64(6))
 }
 
 func holdNothing(f *fixture) {
