@@ -1,0 +1,59 @@
+package ports
+
+import (
+	"context"
+
+	"github.com/toeic-app/toeic/domain/caching"
+)
+
+// CacheFigures tells how the caches do.
+type CacheFigures interface {
+	// Figures returns those of every process that answers in a moment, that of the caller first.
+	Figures(ctx context.Context) ([]caching.Figures, error)
+}
+
+// CacheScope is what of the caches is meant: of each family all, or, with a Tag, only what depends on what the tag names,
+// such as "exam:<id>". No families means all of them.
+type CacheScope struct {
+	Families []caching.Family
+	Tag      string
+}
+
+// CacheControl acts on the caches of all processes.
+type CacheControl interface {
+	// Clear forgets values in all processes and in Redis, and returns how many keys of each family were forgotten here and
+	// in Redis. Other processes follow within a second.
+	Clear(ctx context.Context, scope CacheScope) (map[string]int, error)
+}
+
+// Warmer fills the caches of this process, and Redis, with what will be asked for.
+type Warmer interface {
+	// Plan lists the keys of a family that are worth having, most wanted first, at most limit.
+	Plan(ctx context.Context, family caching.Family, limit int) ([]WarmStep, error)
+}
+
+// WarmStep fills one key.
+type WarmStep struct {
+	Key string
+	Run func(ctx context.Context) error
+}
+
+// CacheSettings reads how long families keep what they hold, as administrators set it.
+type CacheSettings interface {
+	// All returns the settings; families that nobody changed have none.
+	All(ctx context.Context) ([]caching.Setting, error)
+}
+
+// CacheSettingsDesk changes them. Every process hears of a change within a second.
+type CacheSettingsDesk interface {
+	CacheSettings
+	Put(ctx context.Context, s caching.Setting) error
+	// Remove reports whether there was a setting.
+	Remove(ctx context.Context, family string) (bool, error)
+}
+
+// CacheSettingsRepos is what a change of the settings touches.
+type CacheSettingsRepos struct {
+	Settings CacheSettingsDesk
+	Audit    AuditLog
+}
