@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/dgraph-io/ristretto/v2"
 	"github.com/google/uuid"
 
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -16,15 +16,16 @@ import (
 var _ ports.Actors = (*Actors)(nil)
 
 const (
-	// actorLifetime is how long an actor is remembered at most.
-	actorLifetime = 30 * time.Second
+	// actorLifetime is how long an actor is remembered at most, which is what the family allows.
+	actorLifetime = time.Minute
 	// trustTime is how long what is remembered is believed after the changes were last read. Together with the pause
 	// between readings it bounds how late a revocation takes effect, whatever fails: it must stay below a second.
 	trustTime = 900 * time.Millisecond
 	// changeWindow is how far back changes are read: more than the clocks of the processes may differ, and more than
 	// the longest transaction.
 	changeWindow = 5 * time.Minute
-	maxActors    = 100_000
+	// actorBytes is the memory that an actor takes, about.
+	actorBytes = 1 << 10
 )
 
 // Actors remembers who stands behind a credential, near the processor, and forgets it when that changes.
@@ -37,7 +38,8 @@ type Actors struct {
 	changes ports.ActorChanges
 	clock   ports.Clock
 	changed func(subject string)
-	near    *ristretto.Cache[string, *remembered]
+	region  *Region[*remembered]
+	engine  *Engine
 
 	syncing  sync.Mutex
 	seen     map[uuid.UUID]time.Time // changes that were heeded, with the time of that
@@ -56,23 +58,20 @@ type remembered struct {
 }
 
 // NewActors wraps inner. changed hears of every subject of a change, once in this process.
-func NewActors(inner ports.Actors, changes ports.ActorChanges, clock ports.Clock, changed func(subject string)) (*Actors, error) {
-	near, err := ristretto.NewCache(&ristretto.Config[string, *remembered]{
-		NumCounters: 10 * maxActors, MaxCost: maxActors, BufferItems: 64, IgnoreInternalCost: true,
+func NewActors(e *Engine, inner ports.Actors, changes ports.ActorChanges, clock ports.Clock, changed func(subject string)) (*Actors, error) {
+	region, err := NewRegion(e, RegionOptions[*remembered]{
+		Family: caching.Auth, Name: "actor", Schema: 1, Local: true, Size: func(*remembered) int64 { return actorBytes },
 	})
 	if err != nil {
 		return nil, err
 	}
 	a := &Actors{
-		inner: inner, changes: changes, clock: clock, changed: changed, near: near,
+		inner: inner, changes: changes, clock: clock, changed: changed, region: region, engine: e,
 		seen: map[uuid.UUID]time.Time{}, evicted: map[string]time.Duration{}, start: time.Now(),
 	}
 	a.syncedAt.Store(int64(-trustTime) - 1)
 	return a, nil
 }
-
-// Close frees the memory.
-func (a *Actors) Close() { a.near.Close() }
 
 // OfSession implements ports.Actors.
 func (a *Actors) OfSession(ctx context.Context, session uuid.UUID, now time.Time) (identity.Actor, error) {
@@ -88,23 +87,36 @@ func (a *Actors) OfToken(ctx context.Context, hash string, now time.Time) (ident
 	})
 }
 
-func (a *Actors) of(ctx context.Context, key string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
-	if found, ok := a.near.Get(key); ok && a.good(found, now) {
-		return found.actor, nil
+// of believes nothing that is remembered while the changes cannot be read, and asks the store each time then.
+func (a *Actors) of(ctx context.Context, id string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
+	if !a.trusting() {
+		return load(ctx)
 	}
-	began := time.Since(a.start)
-	actor, err := load(ctx)
+	if found, err, ok := a.region.Cached(id); ok && err == nil {
+		if a.good(found, now) {
+			return found.actor, nil
+		}
+		a.engine.drop(change{Keys: []string{a.region.Key(id)}})
+	}
+	found, err := a.region.Get(ctx, id, func(ctx context.Context) (*remembered, error) {
+		began := time.Since(a.start)
+		actor, err := load(ctx)
+		return &remembered{actor: actor, loadedAt: began}, err
+	})
 	if err != nil {
-		return actor, err
+		return identity.Actor{}, err
 	}
-	a.near.SetWithTTL(key, &remembered{actor: actor, loadedAt: began}, 1, actorLifetime)
-	return actor, nil
+	if !a.good(found, now) { // it changed while it was read, by somebody else maybe
+		return load(ctx)
+	}
+	return found.actor, nil
 }
+
+func (a *Actors) trusting() bool { return time.Since(a.start)-time.Duration(a.syncedAt.Load()) <= trustTime }
 
 // good reports whether nothing can have changed about a remembered actor.
 func (a *Actors) good(r *remembered, now time.Time) bool {
-	since := time.Since(a.start)
-	if since-time.Duration(a.syncedAt.Load()) > trustTime || since-r.loadedAt > actorLifetime || !now.Before(r.actor.Until) {
+	if !a.trusting() || time.Since(a.start)-r.loadedAt > actorLifetime || !now.Before(r.actor.Until) {
 		return false
 	}
 	a.mu.RLock()

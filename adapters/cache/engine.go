@@ -204,7 +204,7 @@ func (e *Engine) farNames(among []string) []string {
 var errRegion = errors.New("cache: there is no such family, or the region is there already")
 
 // register adds a region.
-func (e *Engine) register(r *region, familyName, name string, schema int) error {
+func (e *Engine) register(r *region, familyName, name string, schema int, local bool) error {
 	f, ok := e.byName[familyName]
 	e.registering.Lock()
 	defer e.registering.Unlock()
@@ -212,7 +212,7 @@ func (e *Engine) register(r *region, familyName, name string, schema int) error 
 	if !ok || e.regions[key] != nil {
 		return fmt.Errorf("%w: %s", errRegion, key)
 	}
-	r.engine, r.family, r.far = e, f, f.Far && e.far != nil
+	r.engine, r.family, r.far = e, f, f.Far && !local && e.far != nil
 	r.prefix = fmt.Sprintf("%s.%d:", key, schema)
 	e.regions[key] = r
 	return nil

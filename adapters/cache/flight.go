@@ -16,6 +16,9 @@ const (
 	firstPause   = 2 * time.Millisecond
 	longestPause = 100 * time.Millisecond
 
+	// loadTime bounds a load, which no caller's context does.
+	loadTime = 30 * time.Second
+
 	// retryTime is how long a value that is past its time is given out without trying again to load it, after a failure.
 	retryTime = time.Second
 )

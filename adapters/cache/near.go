@@ -13,6 +13,12 @@ import (
 )
 
 const (
+	// counters is how many entries the admission policy remembers the use of, at least.
+	counters = 10_000
+
+	// bufferItems is how many reads ristretto notes at a time; the number is the one that it recommends.
+	bufferItems = 64
+
 	// entryBytes is the memory that an entry takes beside its value: itself, its name, and its places in the maps of
 	// ristretto and of the index. A test measures it.
 	entryBytes = 512

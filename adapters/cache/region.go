@@ -39,6 +39,10 @@ type RegionOptions[T any] struct {
 	Schema int    // to be raised whenever what Codec writes, or what it means, changes
 	Codec  Codec[T]
 
+	// Local keeps the region out of Redis although its family is there: because of secrets, or because what it holds is more
+	// quickly read from the store than from Redis.
+	Local bool
+
 	// Size estimates the memory that a value takes beyond what all entries do, in bytes; nil means that it is next to none.
 	Size func(value T) int64
 
@@ -73,7 +77,7 @@ func NewRegion[T any](e *Engine, o RegionOptions[T]) (*Region[T], error) {
 		}
 		r.decode = func(data []byte) (any, error) { return o.Codec.Decode(data) }
 	}
-	if err := e.register(&r.region, o.Family, o.Name, o.Schema); err != nil {
+	if err := e.register(&r.region, o.Family, o.Name, o.Schema, o.Local); err != nil {
 		return nil, err
 	}
 	if r.far && o.Codec == nil {

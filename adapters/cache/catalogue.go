@@ -1,0 +1,79 @@
+package cache
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/domain/exam"
+	"github.com/toeic-app/toeic/domain/fault"
+	"github.com/toeic-app/toeic/ports"
+)
+
+// CatalogueTag is carried by everything that depends on which exams are published.
+const CatalogueTag = "catalogue"
+
+// ExamTag is carried by what depends on which revision of an exam is current, or on what is known of it.
+func ExamTag(id uuid.UUID) string { return "exam:" + id.String() }
+
+// Catalogue keeps what is said of published exams. The keys of exams are not among it.
+type Catalogue struct {
+	inner ports.Catalogue
+	exams *Region[exam.Summary]
+	lists *Region[ports.Slice[exam.Summary]]
+}
+
+var _ ports.Catalogue = (*Catalogue)(nil)
+
+// summaryBytes is the memory that a summary takes, about.
+const summaryBytes = 1 << 10
+
+// NewCatalogue returns a cache before inner.
+func NewCatalogue(e *Engine, inner ports.Catalogue) (*Catalogue, error) {
+	exams, err := NewRegion(e, RegionOptions[exam.Summary]{
+		Family: caching.Content, Name: "exam", Schema: 1, Codec: JSON[exam.Summary]{},
+		Size:   func(exam.Summary) int64 { return summaryBytes },
+		Tags:   func(id string, _ exam.Summary) []string { return []string{CatalogueTag, "exam:" + id} },
+		Absent: []*fault.Error{exam.ErrNotFound},
+	})
+	if err != nil {
+		return nil, err
+	}
+	lists, err := NewRegion(e, RegionOptions[ports.Slice[exam.Summary]]{
+		Family: caching.Content, Name: "exams", Schema: 1, Codec: JSON[ports.Slice[exam.Summary]]{},
+		Size: func(s ports.Slice[exam.Summary]) int64 { return summaryBytes * int64(len(s.Items)) },
+		Tags: func(string, ports.Slice[exam.Summary]) []string { return []string{CatalogueTag} },
+	})
+	return &Catalogue{inner: inner, exams: exams, lists: lists}, err
+}
+
+// Exam implements ports.Catalogue.
+func (c *Catalogue) Exam(ctx context.Context, id uuid.UUID) (exam.Summary, error) {
+	return c.exams.GetUUID(ctx, id, c.inner.Exam)
+}
+
+// List implements ports.Catalogue.
+func (c *Catalogue) List(ctx context.Context, which ports.ExamFilter, page ports.Page) (ports.Slice[exam.Summary], error) {
+	id := fmt.Sprintf("%+v/%+v", which, page)
+	return c.lists.Get(ctx, id, func(ctx context.Context) (ports.Slice[exam.Summary], error) { return c.inner.List(ctx, which, page) })
+}
+
+// Evicting runs units of work and then, whatever became of them, has everybody forget what carries the tags: what fails
+// after its commit may have been stored.
+func Evicting[Repos any](inner ports.UnitOfWork[Repos], e *Engine, tags ...string) ports.UnitOfWork[Repos] {
+	return evictingTags[Repos]{inner, e, tags}
+}
+
+type evictingTags[Repos any] struct {
+	inner  ports.UnitOfWork[Repos]
+	engine *Engine
+	tags   []string
+}
+
+// Do implements ports.UnitOfWork.
+func (u evictingTags[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
+	defer u.engine.EvictTags(context.WithoutCancel(ctx), u.tags...)
+	return u.inner.Do(ctx, fn)
+}
