@@ -111,7 +111,7 @@ func OfPatterns(field string, patterns []string) ([]Family, error) {
 		f, err := OfPattern(p)
 		switch {
 		case err != nil:
-			wrong = append(wrong, fault.Field{Name: field, Code: "unknown", Detail: "There is no family " + strconv.Quote(clip(p)) + "; there are " + known() + "."})
+			wrong = append(wrong, fault.Field{Name: field, Code: "unknown", Detail: "There is no family " + strconv.Quote(excerpt(p)) + "; there are " + known() + "."})
 		case !seen[f.Name]:
 			seen[f.Name] = true
 			out = append(out, f)
@@ -129,7 +129,7 @@ const (
 	maxShown = 40
 )
 
-func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxShown)], "") }
+func excerpt(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxShown)], "") }
 
 func known() string {
 	var names []string

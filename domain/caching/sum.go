@@ -17,16 +17,16 @@ func (f FamilyFigures) Hits() uint64 { return f.Near.Hits + f.Far.Hits }
 func (f FamilyFigures) Misses() uint64 { return f.Reads() - min(f.Hits(), f.Reads()) }
 
 // HitRate is the part of the reads that one of the tiers answered, in percent.
-func (f FamilyFigures) HitRate() float64 { return percent(f.Hits(), f.Reads()) }
+func (f FamilyFigures) HitRate() float64 { return hitRate(f.Hits(), f.Reads()) }
 
 // AverageTTL is what was left of the life of values, on average, when the near tier gave them out.
-func (f FamilyFigures) AverageTTL() time.Duration { return mean(f.TTLSum, f.Near.Hits) }
+func (f FamilyFigures) AverageTTL() time.Duration { return each(f.TTLSum, f.Near.Hits) }
 
 // AverageLoad is how long a load took, on average.
-func (f FamilyFigures) AverageLoad() time.Duration { return mean(f.LoadTime, f.Loads) }
+func (f FamilyFigures) AverageLoad() time.Duration { return each(f.LoadTime, f.Loads) }
 
 // HitRate is the part of the questions to the tier that it answered, in percent.
-func (t TierFigures) HitRate() float64 { return percent(t.Hits, t.Hits+t.Misses) }
+func (t TierFigures) HitRate() float64 { return hitRate(t.Hits, t.Hits+t.Misses) }
 
 // Evicted counts what left the near tier, for whatever reason.
 func (t TierFigures) Evicted() uint64 {
@@ -40,16 +40,16 @@ func (t TierFigures) Evicted() uint64 {
 // MinReads is how many reads make a hit rate worth an alarm. Before, caches are filling, and every rate is low.
 const MinReads = 1000
 
-// percent is 100 of nothing: who was never asked has never failed to answer, and a rate must not alarm anybody because a
+// hitRate is 100 of nothing: who was never asked has never failed to answer, and a rate must not alarm anybody because a
 // process is new.
-func percent(part, whole uint64) float64 {
+func hitRate(part, whole uint64) float64 {
 	if whole == 0 {
 		return 100
 	}
 	return 100 * float64(min(part, whole)) / float64(whole)
 }
 
-func mean(sum time.Duration, n uint64) time.Duration {
+func each(sum time.Duration, n uint64) time.Duration {
 	if n == 0 {
 		return 0
 	}
