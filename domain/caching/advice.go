@@ -9,9 +9,10 @@ const TargetHitRate = 90
 
 // With fewer reads, or fewer sampled keys of many, nothing can be said.
 const (
-	fewestReads   = 10_000
-	fewestSampled = 1_000
-	fewestKeys    = 128 // unless all keys are sampled
+	fewestReads    = 10_000
+	fewestSampled  = 1_000
+	fewestOfFamily = 1_000 // reads
+	fewestKeys     = 128   // unless all keys are sampled
 )
 
 // Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to
@@ -22,7 +23,7 @@ type Advice struct {
 	Reads     uint64        // about, of late
 	Sampled   uint64        // reads that were taken in since the start
 	Keys      int           // that are sampled now
-	Rate      float64       // the share of keys that is sampled, 0 to 1
+	Rate      float64       // the share of keys that is sampled, 0 to 1, about
 	Span      time.Duration // that was watched
 	Limit     int64         // bytes that the near tier may take
 	Target    float64
@@ -62,7 +63,9 @@ type Prediction struct {
 // FamilyAdvice is the part of one family.
 type FamilyAdvice struct {
 	Family    string
+	Enough    bool    // as in Advice; no change is proposed for the family otherwise
 	Reads     uint64  // about, of late
+	Rate      float64 // the share of its keys that is sampled, 0 to 1
 	Share     float64 // of all reads, 0 to 100
 	Measured  *float64
 	Predicted float64
@@ -90,7 +93,7 @@ type Change struct {
 // Advise tells what a profile means, and the cheapest changes that would bring the hit rate, 0 to 100, to target.
 func Advise(p Profile, target float64) Advice {
 	a := Advice{
-		Sampled: p.Sampled, Keys: p.Keys, Rate: p.Rate, Span: p.Span, Limit: p.Limit, Target: target, Curve: p.Curve(),
+		Sampled: p.Sampled, Keys: p.Keys, Rate: p.rate(), Span: p.Span, Limit: p.Limit, Target: target, Curve: p.Curve(),
 	}
 	a.Reads = uint64(p.reads())
 	a.Missing = p.missing()
@@ -136,10 +139,28 @@ func (p *Profile) missing() string {
 	switch {
 	case p.reads() < fewestReads || p.Sampled < fewestSampled:
 		return MissingReads
-	case p.Rate < 1 && p.Keys < fewestKeys:
+	case p.rate() < 1 && p.Keys < fewestKeys:
 		return MissingKeys
 	}
 	return ""
+}
+
+// enough reports whether something can be said of a family by itself.
+func (f *FamilyProfile) enough() bool {
+	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys)
+}
+
+// rate is the share of the keys of all families that is sampled.
+func (p *Profile) rate() float64 {
+	sampled, all := 0.0, 0.0
+	for i := range p.Families {
+		sampled += float64(p.Families[i].Keys)
+		all += float64(p.Families[i].Keys) / p.Families[i].Rate
+	}
+	if all == 0 {
+		return 1
+	}
+	return sampled / all
 }
 
 func (p *Profile) reads() float64 {
@@ -204,7 +225,7 @@ func (p *Profile) predict(column, level int, memory, ttl float64) Prediction {
 
 func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
 	a := FamilyAdvice{
-		Family: f.Family, Reads: uint64(f.Reads), Share: percent(f.Reads, p.reads()),
+		Family: f.Family, Enough: f.enough(), Reads: uint64(f.Reads), Rate: f.Rate, Share: percent(f.Reads, p.reads()),
 		Predicted: f.hitRate(presentColumn, presentLevel), Ceiling: f.hitRate(columns-1, levels-1),
 		Cold: percent(f.Cold, f.Reads), Gone: percent(f.Gone, f.Reads), Reuse: f.reuse(),
 	}

@@ -56,6 +56,9 @@ func (s *search) bound() {
 // choices are the times to live that a family may be given: the present one and longer ones that were watched.
 func (p *Profile) choices(f *FamilyProfile) []int {
 	out := []int{presentLevel}
+	if !f.enough() {
+		return out
+	}
 	for level := presentLevel + 1; level < levels; level++ {
 		if ttl := f.TTLs[level]; ttl > f.TTLs[out[len(out)-1]] && ttl <= p.Span {
 			out = append(out, level)

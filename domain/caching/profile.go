@@ -9,7 +9,6 @@ import "time"
 type Profile struct {
 	Limit    int64         // bytes that the near tier may take
 	Memories []int64       // that were tried out, ascending; the second is Limit, the last Unlimited
-	Rate     float64       // the share of keys that is sampled, 0 to 1
 	Keys     int           // that are sampled now
 	Sampled  uint64        // reads that were taken in since the start
 	Span     time.Duration // since the first of them
@@ -21,7 +20,8 @@ type FamilyProfile struct {
 	Family    string
 	TTL       time.Duration
 	TTLs      []time.Duration // that were tried out, ascending; the second is TTL, the last the longest the family allows
-	Cost      int             // of a load
+	Rate      float64         // the share of its keys that is sampled, 0 to 1
+	Keys      int             // of it that are sampled now
 	Reads     float64         // of which it can be said whether they were hits
 	Counted   bool            // whether the cache counted its reads; Hits are of CountedOf reads then
 	CountedOf float64
@@ -39,20 +39,22 @@ func (s *Sampler) Profile(now time.Time) Profile {
 	defer s.mu.Unlock()
 	p := Profile{
 		Limit: s.limit, Memories: append([]int64{}, s.memories[:]...),
-		Rate: 1 / s.scale, Keys: len(s.keys.index), Sampled: s.sampled,
+		Keys: len(s.keys.index), Sampled: s.sampled,
 	}
 	if s.begun != 0 {
 		p.Span = time.Duration(max(0, now.UnixNano()-s.begun))
 	}
 	for i := range s.families {
-		p.Families = append(p.Families, s.families[i].profile(i, s.counted))
+		f := s.families[i].profile(i, s.counted)
+		f.Keys = len(s.keys.highest[i].items)
+		p.Families = append(p.Families, f)
 	}
 	return p
 }
 
 func (f *watched) profile(family int, counted func(int) (reads, hits uint64)) FamilyProfile {
 	p := FamilyProfile{
-		Family: f.Name, TTL: f.ttl, TTLs: append([]time.Duration{}, f.ttls[:]...), Cost: f.Cost,
+		Family: f.Name, TTL: f.ttl, TTLs: append([]time.Duration{}, f.ttls[:]...), Rate: 1 / f.scale,
 		Reads: f.estimated, Counted: counted != nil, Cold: f.cold, Gone: f.gone,
 		Distances: append([]float64{}, f.distances[:]...), Reuse: append([]float64{}, f.reuse[:]...),
 	}

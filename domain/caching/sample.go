@@ -42,7 +42,7 @@ type sample struct {
 	slots     []entry
 	free      []int32
 	index     map[uint64]int32
-	highest   heap[ranked]
+	highest   []heap[ranked] // of each family
 	deadlines heap[deadline]
 	stack     stack
 }
@@ -53,17 +53,21 @@ type ranked struct {
 	slot int32
 }
 
-func newSample(most int) sample {
-	return sample{
+func newSample(most, families int) sample {
+	s := sample{
 		most:      most,
 		index:     map[uint64]int32{},
-		highest:   heap[ranked]{before: func(a, b ranked) bool { return a.hash > b.hash }},
+		highest:   make([]heap[ranked], families),
 		deadlines: heap[deadline]{before: func(a, b deadline) bool { return a.at < b.at }},
 	}
+	for i := range s.highest {
+		s.highest[i].before = func(a, b ranked) bool { return a.hash > b.hash }
+	}
+	return s
 }
 
 // len counts the keys, with those that are not taken in any more until they are dropped.
-func (s *sample) len() int { return len(s.highest.items) }
+func (s *sample) len() int { return len(s.slots) - len(s.free) }
 
 func (s *sample) find(hash uint64) (int32, bool) {
 	slot, ok := s.index[hash]
@@ -71,7 +75,7 @@ func (s *sample) find(hash uint64) (int32, bool) {
 }
 
 // add begins to watch a key.
-func (s *sample) add(hash uint64, now int64) int32 {
+func (s *sample) add(family int, hash uint64, now int64) int32 {
 	var slot int32
 	if n := len(s.free); n > 0 {
 		slot, s.free = s.free[n-1], s.free[:n-1]
@@ -79,40 +83,34 @@ func (s *sample) add(hash uint64, now int64) int32 {
 		slot = int32(len(s.slots))
 		s.slots = append(s.slots, entry{})
 	}
-	s.slots[slot] = entry{hash: hash, last: now, position: vacant}
+	s.slots[slot] = entry{hash: hash, family: uint8(family), last: now, position: vacant}
 	s.index[hash] = slot
-	s.highest.push(ranked{hash, slot})
+	s.highest[family].push(ranked{hash, slot})
 	if len(s.deadlines.items) > 2*lanes*s.most {
 		s.tidy()
 	}
 	return slot
 }
 
-// use puts the value of a key on top of the stacks; it leaves each when it was kept for that long after its load.
-func (s *sample) use(slot int32, keep []time.Duration) {
-	e := &s.slots[slot]
-	if e.position != vacant {
+// remove takes the value of a key out of the stacks.
+func (s *sample) remove(slot int32) {
+	if e := &s.slots[slot]; e.position != vacant {
 		s.stack.pull(e.position, e.in)
+		e.position, e.in = vacant, weights{}
 	}
-	if s.stack.full() {
-		e.position = vacant
-		s.stack.compact(s.moved)
-	}
-	e.position = s.stack.push(slot, e.bytes)
-	for lane := range e.in {
-		e.in[lane] = e.bytes
-	}
+}
+
+// put puts the value of a key on top of the stacks; it leaves each when it was kept for that long after its load.
+func (s *sample) put(slot int32, weight int64, keep []time.Duration) {
+	e := &s.slots[slot]
+	e.position = s.stack.push(slot, weight)
 	for lane, d := range keep {
+		e.in[lane] = weight
 		if e.pending&(1<<lane) == 0 {
 			e.pending |= 1 << lane
 			s.deadlines.push(deadline{later(e.loadedIn(lane), d), e.hash, slot, uint8(lane)})
 		}
 	}
-}
-
-func (s *sample) moved(slot, position int32) weights {
-	s.slots[slot].position = position
-	return s.slots[slot].in
 }
 
 // loadedIn is when the value was loaded that is in a stack.
@@ -191,19 +189,24 @@ func (s *sample) reload(family int) {
 
 // ignore stops taking a key in. Its slot stays until its hash is dropped.
 func (s *sample) ignore(slot int32) {
-	e := &s.slots[slot]
-	delete(s.index, e.hash)
-	s.stack.pull(e.position, e.in)
-	e.position, e.in, e.pending = vacant, weights{}, 0
+	delete(s.index, s.slots[slot].hash)
+	s.remove(slot)
+	s.slots[slot].pending = 0
 }
 
-// drop forgets the key of the highest hash and returns this hash.
-func (s *sample) drop() uint64 {
-	top := s.highest.pop()
+// drop forgets the key of the highest hash of a family and returns this hash.
+func (s *sample) drop(family int) uint64 {
+	top := s.highest[family].pop()
 	if s.slots[top.slot].position != vacant {
 		s.ignore(top.slot)
 	}
 	s.slots[top.slot] = entry{position: vacant}
 	s.free = append(s.free, top.slot)
 	return top.hash
+}
+
+// above reports whether keys of a family have hashes above a threshold.
+func (s *sample) above(family int, threshold uint64) bool {
+	h := &s.highest[family]
+	return len(h.items) > 0 && h.items[0].hash > threshold
 }

@@ -9,21 +9,21 @@ import (
 
 // What a Sampler does unless told otherwise.
 const (
-	MaxSampledKeys     = 8192
-	SampledPerSecond   = 10_000
-	DefaultHalfLife    = time.Hour
-	fewestPerHalfLife  = 1000 // reads, about; with fewer, history does not fade
-	busiestKeys        = 8
-	allowancePeriod    = 5 * time.Second
-	mostDroppedAtOnce  = 64
-	strongestReduction = 0.25
-	leastThreshold     = 1 << 48 // that the allowance may lead to
+	MaxSampledKeys   = 8192
+	SampledPerSecond = 10_000
+	DefaultHalfLife  = time.Hour
+)
+
+const (
+	maxFamilies       = 16 // a power of two
+	fewestPerHalfLife = 1000 // reads, about; with fewer, history does not fade
+	biggestValue      = 1 << 40
 )
 
 // SamplerOptions say what a Sampler watches. Limit and Families are required.
 type SamplerOptions struct {
 	Limit    int64    // bytes that the near tier may take
-	Families []Family // a family is known to the sampler by its place here
+	Families []Family // at most 16; a family is known to the sampler by its place here
 	TTLs     TTLs     // as they are set now; Tune changes them
 
 	// Counted returns how many reads of a family there were and how many of them were hits, since the start. The counters
@@ -43,10 +43,11 @@ type SamplerOptions struct {
 // keys those are sampled whose hash is at most a threshold, all reads of these are taken in, and a reuse distance among
 // them divided by the sampling rate is one among all keys. A reuse distance is the bytes of the other keys that were used
 // since the last use of the key, and its own; LRU with that many bytes would have kept it. When there are more than
-// MaxKeys, those of the highest hashes are dropped and the threshold follows them (the fixed-size variant). Misses are
+// MaxKeys, some of the highest hashes are dropped and the threshold follows them (the fixed-size variant). Misses are
 // counted and weighted by the sampling rate of their time; hits are what is left of all reads, which are counted exactly
-// (the correction called SHARDS-adj, for each family): a hot key has next to no misses, so that it matters little whether
-// it is in the sample.
+// (the correction called SHARDS-adj): a hot key has next to no misses, so that it matters little whether it is in the
+// sample. Unlike there, each family has a threshold of its own and stands in the stack with the weight of its own rate,
+// so that a family of few keys is watched as a whole beside one of very many.
 //
 // Times to live begin when a value is loaded, and when it was loaded depends on when it was missed last, thus on memory
 // and time to live. Reuse times alone cannot tell; so for each sampled key and each pair of a memory and a time to live
@@ -57,9 +58,9 @@ type SamplerOptions struct {
 // little too high for the others, where memory is short.
 //
 // All keys are sampled at first. More than PerSecond reads a second lower the rate, so that a busy process spends little
-// on being watched and a quiet one is watched closely: one read costs about a nanosecond when its key is not sampled,
-// and a third of a microsecond when it is. A key so hot that it takes much of this allowance alone is no longer taken in
-// and counts as a hit. When there are few keys again, the sample is begun anew with a higher rate.
+// on being watched and a quiet one is watched closely: see the benchmarks for what a read costs. A key so hot that it
+// takes much of this allowance alone is no longer taken in and counts as a hit. When a family has few keys again, its
+// sample is begun anew with a higher rate.
 //
 // What it predicts is LRU. Ristretto, with its admission by frequency (TinyLFU) and its eviction among a few, does better
 // on skewed traffic, and worse on traffic that favours what is new; the measured hit rate stands beside the predicted one
@@ -67,19 +68,19 @@ type SamplerOptions struct {
 //
 // How an engine uses it: one Sampler for its near tier. After each read, hit or miss,
 //
-//	if sampler.Wants(hash) {
+//	if sampler.Wants(family, hash) {
 //		sampler.Reference(family, hash, bytes, time.Now())
 //	}
 //
 // where hash is uniform over all 64 bits (such as the one the near tier files the key by, not a number that the key
 // contains) and bytes is what the value costs in the near tier, after the load when there was one. Forget where a value
 // is deleted because it changed, Clear where a family is, Tune when times to live change. Profile and Advise answer the
-// administrator. It needs at most about eight megabytes, and far less when there are few keys. All methods may be called
+// administrator. It needs at most about ten megabytes, and far less when there are few keys. All methods may be called
 // at once.
 type Sampler struct {
-	_         [64]byte // what every read looks at shares its cache line with nothing that is written
-	threshold atomic.Uint64
-	_         [56]byte
+	_          [64]byte // what every read looks at shares its cache line with nothing that is written
+	thresholds [maxFamilies]atomic.Uint64
+	_          [64]byte
 
 	busiest [busiestKeys]atomic.Uint64 // keys that are not taken in any more; zero for none
 
@@ -91,26 +92,25 @@ type Sampler struct {
 	families []watched
 	keys     sample
 	budget   budget
-	scale    float64 // one by the sampling rate
-	sampled  uint64  // reads that were taken in
-	begun    int64   // in nanoseconds, as all times here; zero before the first read
-	window   struct {
-		begun   int64
-		sampled uint64
-	}
-	unknown int64 // until when the first read of a key says nothing
+	sampled  uint64 // reads that were taken in
+	begun    int64  // in nanoseconds, as all times here; zero before the first read
+	window   int64  // when history faded last
 }
 
 // watched is a family and what was counted of it. All counts fade, and stand for all keys, not for the sampled ones.
 type watched struct {
 	Family
+	scale       float64       // one by the sampling rate
+	sampled     uint64        // reads that were taken in since history faded last
+	spent       uint32        // reads that were taken in within the period of the budget
+	unknownTo   int64         // until when the first read of a key says nothing
 	ttl         time.Duration // as it is set now
 	ttls        [levels]time.Duration
 	keep        [lanes]time.Duration // after the load, until the near tier forgets it
 	reads, hits float64              // counted until the last time that they faded
 	base        struct{ reads, hits uint64 }
 	estimated   float64 // reads, from the sample
-	unknown     float64 // reads that may have been hits or misses
+	unknown     float64 // reads of these that may have been hits or misses
 	misses      [cells]float64
 	cold        float64 // reads of keys that were never read before
 	gone        float64 // reads of keys that were deleted since they were read
@@ -118,7 +118,7 @@ type watched struct {
 	reuse       [reuseBuckets]float64
 }
 
-// NewSampler watches from now on.
+// NewSampler watches from now on. It panics when there are more families than it can take.
 func NewSampler(o SamplerOptions) *Sampler {
 	if o.MaxKeys <= 0 {
 		o.MaxKeys = MaxSampledKeys
@@ -129,15 +129,18 @@ func NewSampler(o SamplerOptions) *Sampler {
 	if o.PerSecond == 0 {
 		o.PerSecond = SampledPerSecond
 	}
+	if len(o.Families) > maxFamilies {
+		panic("caching: too many families for a sampler")
+	}
 	s := &Sampler{
 		limit: o.Limit, memories: memories(o.Limit), counted: o.Counted, halfLife: o.HalfLife,
-		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys), budget: newBudget(o.PerSecond),
+		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys, len(o.Families)), budget: newBudget(o.PerSecond),
 	}
 	for i, f := range o.Families {
 		s.families[i].Family = f
 		s.retime(i, o.TTLs.Of(f))
+		s.sampleUpTo(i, thresholdOf(o.Rate))
 	}
-	s.sampleUpTo(thresholdOf(o.Rate))
 	return s
 }
 
@@ -149,15 +152,15 @@ func thresholdOf(rate float64) uint64 {
 	return math.MaxUint64
 }
 
-func (s *Sampler) sampleUpTo(threshold uint64) {
-	s.threshold.Store(threshold)
-	s.scale = (1 << 63) * 2 / (float64(threshold) + 1)
+func (s *Sampler) sampleUpTo(family int, threshold uint64) {
+	s.thresholds[family].Store(threshold)
+	s.families[family].scale = (1 << 63) * 2 / (float64(threshold) + 1)
 }
 
 // retime sets how long a family keeps values and forgets what was counted of it, as it was counted for other times.
 func (s *Sampler) retime(family int, ttl time.Duration) {
 	f := &s.families[family]
-	*f = watched{Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl)}
+	*f = watched{Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl), scale: f.scale, sampled: f.sampled, spent: f.spent, unknownTo: f.unknownTo}
 	for lane, level := range laneLevels {
 		f.keep[lane] = time.Duration(later(int64(f.ttls[level]), f.Stale))
 	}
@@ -166,12 +169,14 @@ func (s *Sampler) retime(family int, ttl time.Duration) {
 	}
 }
 
-// Wants reports whether the key of a hash is sampled: whether Reference would do anything with it.
-func (s *Sampler) Wants(hash uint64) bool { return hash <= s.threshold.Load() }
+// Wants reports whether a key is sampled: whether Reference would do anything with it.
+func (s *Sampler) Wants(family int, hash uint64) bool {
+	return hash <= s.thresholds[family&(maxFamilies-1)].Load()
+}
 
 // Reference takes in that a key was read at a time, and how many bytes its value takes.
 func (s *Sampler) Reference(family int, hash uint64, bytes int64, at time.Time) {
-	if s.Wants(hash) {
+	if s.Wants(family, hash) {
 		s.record(family, hash, bytes, at.UnixNano())
 	}
 }
@@ -183,49 +188,77 @@ func (s *Sampler) record(family int, hash uint64, bytes, now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.advance(now)
-	if hash > s.threshold.Load() {
-		return // another lowered it meanwhile
+	if !s.Wants(family, hash) {
+		return // somebody lowered the threshold meanwhile
 	}
 	s.sampled++
-	s.window.sampled++
+	s.families[family].sampled++
 	slot, known := s.keys.find(hash)
 	if !known {
-		slot = s.keys.add(hash, now)
+		slot = s.keys.add(family, hash, now)
 	}
 	e := &s.keys.slots[slot]
-	e.family, e.bytes = uint8(family), max(1, bytes)
+	e.bytes = min(max(1, bytes), biggestValue)
 	s.judge(e, known, now)
 	e.last = now
-	s.keys.use(slot, s.families[family].keep[:])
+	s.use(slot)
 	s.spend(slot, now)
 }
 
 // advance lets time pass: it fades history, forgets what is past its time, and drops keys when there are too many.
 func (s *Sampler) advance(now int64) {
 	if s.begun == 0 {
-		s.begun, s.window.begun = now, now
+		s.begun, s.window = now, now
 	}
-	if now-s.window.begun >= int64(s.halfLife) && float64(s.window.sampled)*s.scale >= fewestPerHalfLife {
+	if now-s.window >= int64(s.halfLife) {
 		s.fade(now)
 	}
 	s.keys.expire(now, func(e *entry, lane int) time.Duration { return s.families[e.family].keep[lane] })
 	if s.keys.len() > s.keys.most {
 		s.drop()
 	}
-	if s.budget.goal < s.threshold.Load() {
-		s.lower()
+}
+
+// use puts the value of a key on top of the stacks.
+func (s *Sampler) use(slot int32) {
+	f := &s.families[s.keys.slots[slot].family]
+	s.keys.remove(slot)
+	if s.keys.stack.full() {
+		s.compact()
 	}
+	s.keys.put(slot, f.weigh(s.keys.slots[slot].bytes), f.keep[:])
+}
+
+// compact makes room in the stack, and weighs what is in it anew.
+func (s *Sampler) compact() {
+	s.keys.stack.compact(func(slot, position int32) weights {
+		e := &s.keys.slots[slot]
+		e.position = position
+		for lane, w := range &e.in {
+			if w > 0 {
+				e.in[lane] = s.families[e.family].weigh(e.bytes)
+			}
+		}
+		return e.in
+	})
+}
+
+// weigh is how many bytes of all keys those of a sampled one stand for.
+func (f *watched) weigh(bytes int64) int64 {
+	if f.scale == 1 {
+		return bytes
+	}
+	return scaled(bytes, f.scale)
 }
 
 // judge decides for each memory and time to live whether the read was a hit, and counts it.
 func (s *Sampler) judge(e *entry, known bool, now int64) {
 	f := &s.families[e.family]
-	f.estimated += s.scale
-	weight := s.scale
+	weight := f.scale
+	f.estimated += weight
 	switch {
-	case !known && now < s.unknown:
-		f.unknown += s.scale
-		weight = 0
+	case !known && now < f.unknownTo:
+		f.unknown += weight
 		e.loadAll(now, &f.misses, 0)
 		return
 	case !known:
@@ -243,7 +276,7 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 	above := s.keys.stack.above(e.position)
 	var distances [lanes]int64
 	for lane := range distances {
-		distances[lane] = s.distance(above[lane], e.bytes)
+		distances[lane] = above[lane] + e.bytes
 	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
 		f.distances[distanceBucket(distances[presentLevel])] += weight
@@ -261,17 +294,9 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 	}
 }
 
-// distance is that among all keys, of the bytes of sampled keys above and the bytes of the key itself.
-func (s *Sampler) distance(above, own int64) int64 {
-	if s.scale == 1 {
-		return above + own
-	}
-	return scaled(above, s.scale) + own
-}
-
 // Forget takes in that the value of a key was deleted because what it tells changed.
-func (s *Sampler) Forget(hash uint64) {
-	if !s.Wants(hash) {
+func (s *Sampler) Forget(family int, hash uint64) {
+	if !s.Wants(family, hash) {
 		return
 	}
 	s.mu.Lock()

@@ -24,7 +24,7 @@ func Watch(reads []Read, o caching.SamplerOptions) caching.Profile {
 	for _, r := range reads {
 		hit := cache.Do(r)
 		if r.Delete {
-			s.Forget(r.Key)
+			s.Forget(r.Family, r.Key)
 			continue
 		}
 		counts[r.Family].Reads++
