@@ -14,6 +14,12 @@ type CacheFigures interface {
 	Figures(ctx context.Context) ([]caching.Figures, error)
 }
 
+// CacheAdvisor watches the reads of the caches of this process.
+type CacheAdvisor interface {
+	// Profile returns what was seen until now, and the name of this process.
+	Profile(ctx context.Context) (profile caching.Profile, replica string, err error)
+}
+
 // CacheScope is what of the caches is meant: of each family all, or, with a Tag, only what depends on what the tag names,
 // such as "exam:<id>". No families means all of them.
 type CacheScope struct {

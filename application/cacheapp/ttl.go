@@ -9,7 +9,6 @@ import (
 
 	"github.com/toeic-app/toeic/domain/audit"
 	"github.com/toeic-app/toeic/domain/caching"
-	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -129,9 +128,6 @@ func (uc TTLs) Reset(ctx context.Context, by identity.Caller, pattern string) (T
 }
 
 func only(pattern string) (caching.Family, error) {
-	if pattern == "" {
-		return caching.Family{}, caching.ErrUnknownPattern.WithFields(fault.Field{Name: "pattern", Code: "required", Detail: "A value is required."})
-	}
 	families, err := caching.OfPatterns("pattern", []string{pattern})
 	if err != nil {
 		return caching.Family{}, err

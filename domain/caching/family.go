@@ -100,7 +100,7 @@ func (f Family) Check(ttl time.Duration) error {
 		return nil
 	}
 	return ErrInvalidTTL.WithFields(fault.Field{
-		Name: "ttl_seconds", Code: "out_of_range", Detail: fmt.Sprintf("Between %g and %g seconds.", f.Min.Seconds(), f.Max.Seconds()),
+		Name: "ttl_seconds", Code: "range", Detail: fmt.Sprintf("Between %g and %g seconds.", f.Min.Seconds(), f.Max.Seconds()),
 	})
 }
 
