@@ -55,7 +55,7 @@ type core struct {
 	mail        *mail.SMTP       // nil without SMTP_URL
 	outbox      *mail.Outbox     // nil outside development, and with SMTP_URL
 	redis       *cache.Redis     // nil without Redis
-	replica     string       // names this process
+	replica     string           // names this process
 	caches      cacheCases
 	replies     ports.Replies
 	identity    identityCases

@@ -55,11 +55,10 @@ func (uc *Warm) do(ctx context.Context, f *filling) {
 	}
 	release(nil)
 	reports.Wait()
-	uc.note(f, func(r *caching.Run) {
-		now := uc.Clock.Now()
-		r.Outcome, r.EndedAt, r.SeenAt = outcome, &now, now
-	})
-	uc.report(context.WithoutCancel(ctx), f)
+	final, now := uc.told(f), uc.Clock.Now()
+	final.Outcome, final.EndedAt, final.SeenAt = outcome, &now, now
+	uc.report(context.WithoutCancel(ctx), f, final) // first: who is told here that it has ended is told so everywhere
+	uc.note(f, func(r *caching.Run) { *r = final })
 	close(f.done)
 }
 
@@ -79,16 +78,16 @@ func (uc *Warm) keepReporting(work context.Context, f *filling) {
 		case <-work.Done():
 			return
 		case <-ticks.C:
-			uc.report(work, f)
+			uc.report(work, f, uc.told(f))
 		}
 	}
 }
 
 // report stores how far a run has come. That it cannot be stored is no reason to end the run.
-func (uc *Warm) report(ctx context.Context, f *filling) {
+func (uc *Warm) report(ctx context.Context, f *filling, run caching.Run) {
 	limited, cancel := context.WithTimeout(ctx, reportTime)
 	defer cancel()
-	asked, err := uc.Runs.Progress(limited, uc.told(f))
+	asked, err := uc.Runs.Progress(limited, run)
 	if err != nil && ctx.Err() == nil {
 		uc.Failed("store the progress", err)
 	}
@@ -127,7 +126,9 @@ func (uc *Warm) plan(ctx context.Context, f *filling, i int) []ports.WarmStep {
 			if ctx.Err() == nil {
 				uc.Failed("find out what "+s.Name+" has for "+f.families[i].Pattern(), err)
 			}
-			uc.note(f, func(r *caching.Run) { r.Families[i].Note = "What is worth having could not be found out; the log says why." })
+			uc.note(f, func(r *caching.Run) {
+				r.Families[i].Note = "What is worth having could not be found out; the log says why."
+			})
 		}
 		out = append(out, steps[:min(len(steps), left)]...)
 	}

@@ -195,7 +195,7 @@ var errCancelled = errors.New("somebody asked for the end")
 // filling is a run of this process.
 type filling struct {
 	families []caching.Family
-	run      caching.Run // guarded by Warm.mu
+	run      caching.Run   // guarded by Warm.mu
 	unwanted chan struct{} // closed when somebody wants its end
 	cancel   func()        // closes unwanted, once
 	done     chan struct{} // closed when it has ended

@@ -18,7 +18,7 @@ var (
 	ErrUnknownPattern = fault.New(fault.NotFound, "caching.unknown_pattern", "There is no such family of keys.")
 	ErrInvalidTTL     = fault.New(fault.Invalid, "caching.invalid_ttl", "This family cannot keep anything for that long, or for so short a time.")
 	ErrNothingNamed   = fault.New(fault.Invalid, "caching.nothing_named", "Say what to clear: a pattern such as content:*, * for everything, or a tag.")
-	ErrInvalidTag     = fault.New(fault.Invalid, "caching.invalid_tag", "A tag names a kind and one of that kind, such as exam:<id>.")
+	ErrInvalidTag     = fault.New(fault.Invalid, "caching.invalid_tag", "A tag names a kind and one of that kind, such as exam:ID.")
 	ErrNoRun          = fault.New(fault.NotFound, "caching.no_run", "There is no such filling of the caches; they are remembered for a week.")
 )
 

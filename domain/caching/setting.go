@@ -145,5 +145,5 @@ func checkTag(tag string) error {
 	if tag == "" || (kind != "" && name != "" && len(tag) <= maxTag) {
 		return nil
 	}
-	return ErrInvalidTag.WithFields(fault.Field{Name: "tag", Code: "format", Detail: "A tag names a kind and one of that kind, such as exam:0190f5c2-….", })
+	return ErrInvalidTag.WithFields(fault.Field{Name: "tag", Code: "format", Detail: "A tag names a kind and one of that kind, such as exam:0190f5c2-…."})
 }

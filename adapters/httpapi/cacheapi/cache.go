@@ -46,7 +46,7 @@ func Routes(api *web.API, uc UseCases) {
 
 type clearQuery struct {
 	Pattern string `query:"pattern" json:"-" validate:"omitempty,max=200" description:"Families such as content:*, separated by commas, or * for everything."`
-	Tag     string `query:"tag" json:"-" validate:"omitempty,max=200" description:"Only what depends on that thing, such as exam:<id>."`
+	Tag     string `query:"tag" json:"-" validate:"omitempty,max=200" description:"Only what depends on that thing, such as exam:ID."`
 }
 
 // patterns are those of the query; none when it has none.
