@@ -2,8 +2,11 @@ package bootstrap
 
 import (
 	"context"
+	"encoding/hex"
+	"os"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/cache"
@@ -31,6 +34,15 @@ type cacheCases struct {
 	warm   *cacheapp.Warm
 	advise cacheapp.Advise
 	now    func() time.Time
+}
+
+// replicaName names a process after its host, and after what tells it from others there.
+func replicaName(id uuid.UUID) string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "unknown"
+	}
+	return host + "-" + hex.EncodeToString(id[12:])
 }
 
 // warmers lists what is worth having in advance, the most wanted first.

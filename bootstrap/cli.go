@@ -94,7 +94,7 @@ type commandLine struct {
 		Warm     cacheWarm     `cmd:"" help:"Fill the caches with what will be asked for."`
 		Clear    cacheClear    `cmd:"" help:"Clear caches."`
 		TTL      struct {
-			List  cacheTTLList  `cmd:"" default:"1" help:"List how long families of keys are kept."`
+			List  cacheTTLList  `cmd:"" default:"withargs" help:"List how long families of keys are kept."`
 			Set   cacheTTLSet   `cmd:"" help:"Set how long a family of keys is kept, on every server, from now on."`
 			Reset cacheTTLReset `cmd:"" help:"Take a setting back."`
 		} `cmd:"" name:"ttl" help:"Change how long families of keys are kept."`

@@ -81,6 +81,7 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	if out.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
+	out.replica = replicaName(out.ids.New())
 	if err := out.wire(secrets); err != nil {
 		return nil, errors.Join(err, out.close())
 	}
@@ -135,6 +136,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
 	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
+	c.caches = wireCaches(c, newTempEngine(c), recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
