@@ -112,7 +112,7 @@ func (cmd *cacheHealth) Run(ctx context.Context, r *run) error {
 			strings.ReplaceAll(h.Far.Status, "_", " "), h.Replicas)
 	})
 	if err == nil && status == "degraded" {
-		err = errors.New("Redis does not answer")
+		err = errors.New("no answer from Redis")
 	}
 	return err
 }

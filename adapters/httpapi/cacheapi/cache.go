@@ -17,17 +17,17 @@ import (
 
 // UseCases is what the routes call.
 type UseCases struct {
-	Stats   func(context.Context) (cacheapp.StatsView, error)
-	Health  func(context.Context) (cacheapp.HealthView, error)
-	Clear   func(context.Context, cacheapp.ClearCommand) (map[string]int, error)
-	Start   func(context.Context, cacheapp.WarmCommand) (caching.Run, error)
-	Run     func(ctx context.Context, id uuid.UUID) (caching.Run, error)
-	Cancel  func(ctx context.Context, by identity.Caller, id uuid.UUID) (caching.Run, error)
-	TTLs    func(context.Context) ([]cacheapp.TTLView, error)
-	SetTTL  func(context.Context, cacheapp.SetCommand) (cacheapp.TTLView, error)
-	Reset   func(ctx context.Context, by identity.Caller, pattern string) (cacheapp.TTLView, error)
-	Advise  func(ctx context.Context, target *int) (cacheapp.AdviceView, error)
-	Now     func() time.Time
+	Stats  func(context.Context) (cacheapp.StatsView, error)
+	Health func(context.Context) (cacheapp.HealthView, error)
+	Clear  func(context.Context, cacheapp.ClearCommand) (map[string]int, error)
+	Start  func(context.Context, cacheapp.WarmCommand) (caching.Run, error)
+	Run    func(ctx context.Context, id uuid.UUID) (caching.Run, error)
+	Cancel func(ctx context.Context, by identity.Caller, id uuid.UUID) (caching.Run, error)
+	TTLs   func(context.Context) ([]cacheapp.TTLView, error)
+	SetTTL func(context.Context, cacheapp.SetCommand) (cacheapp.TTLView, error)
+	Reset  func(ctx context.Context, by identity.Caller, pattern string) (cacheapp.TTLView, error)
+	Advise func(ctx context.Context, target *int) (cacheapp.AdviceView, error)
+	Now    func() time.Time
 }
 
 const (

@@ -214,8 +214,10 @@ func TestAdvancedStatsTellEachPatternAndHideWhoKeysName(t *testing.T) {
 		"key_patterns content:* near hits": 1400, "key_patterns content:* far hits": 400, "key_patterns users:* hit_rate": 100, "key_patterns users:* keys": 0,
 		"replicas first key_patterns content:* hits": 900,
 		"top_keys": []any{
-			map[string]any{"key": "content:exam:1", "count": 9.0, "error": 1.0}, map[string]any{"key": "auth:…abcdef", "count": 5.0, "error": 0.0},
-			map[string]any{"key": "words:…", "count": 4.0, "error": 0.0}, map[string]any{"key": "users:…a", "count": 3.0, "error": 0.0},
+			map[string]any{"key": "content:exam:1", "count": 9.0, "error": 1.0},
+			map[string]any{"key": "auth:…abcdef", "count": 5.0, "error": 0.0},
+			map[string]any{"key": "words:…", "count": 4.0, "error": 0.0},
+			map[string]any{"key": "users:…a", "count": 3.0, "error": 0.0},
 		},
 	})
 	if patterns, ok := reply["key_patterns"].(map[string]any); !ok || len(patterns) != len(caching.Families()) {

@@ -40,8 +40,8 @@ type Endpoint[In, Out any] struct {
 	// afterthought: curl -d says that it sends a form. It is safe as no browser sends the bearer token by itself.
 	AnyType bool
 	MaxBody int64 // bytes; MaxBody when zero
-	Cache        Caching
-	Handle       func(ctx context.Context, r Request, in In) (Out, error)
+	Cache   Caching
+	Handle  func(ctx context.Context, r Request, in In) (Out, error)
 }
 
 // Request is what an endpoint may know of the request beyond its own fields.
