@@ -19,7 +19,10 @@ import (
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
+	"github.com/toeic-app/toeic/tests/private"
 )
+
+func TestMain(m *testing.M) { private.Main(m) }
 
 // clock stands still.
 type clock struct{}
@@ -95,8 +98,13 @@ var noon = time.Date(2027, 3, 14, 12, 0, 0, 0, time.UTC)
 
 func open(t *testing.T) *office {
 	t.Helper()
+	return openOn(t, storetest.SQLite(t))
+}
+
+func openOn(t *testing.T, store *entstore.Store) *office {
+	t.Helper()
 	o := &office{
-		t: t, store: storetest.SQLite(t), clock: clock{}, engine: &engine{}, log: &recorder{},
+		t: t, store: store, clock: clock{}, engine: &engine{}, log: &recorder{},
 		by: identity.Caller{Actor: identity.Actor{UserID: ids{}.New()}},
 	}
 	apply := &cacheapp.Apply{Settings: o.store.CacheSettings(), Environment: caching.TTLs{caching.Users: time.Minute}, To: o.engine.set}
@@ -208,28 +216,30 @@ func TestASettingThatCannotBeRecordedIsNotMade(t *testing.T) {
 
 // Of many changes at once, each must have seen the one before: the log then reads as one story.
 func TestTheLogOfManyChangesAtOnceIsOneStory(t *testing.T) {
-	o := open(t)
-	var all sync.WaitGroup
-	for i := range 8 {
-		all.Go(func() {
-			_, err := o.ttls.Set(context.WithoutCancel(t.Context()), cacheapp.SetCommand{By: o.by, Pattern: "content:*", Seconds: float64(i + 1)})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	all.Wait()
-	last := `{"ttl_seconds":3600,"source":"default"}`
-	for _, e := range o.log.entries {
-		if e.Before != last {
-			t.Errorf("%s follows %s", e.Before, last)
+	storetest.Each(t, func(t *testing.T, store *entstore.Store) {
+		o := openOn(t, store)
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				_, err := o.ttls.Set(context.WithoutCancel(t.Context()), cacheapp.SetCommand{By: o.by, Pattern: "content:*", Seconds: float64(i + 1)})
+				if err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		last = e.After
-	}
-	v := o.family(caching.Content)
-	if got, _ := json.Marshal(map[string]any{"source": v.Source, "ttl_seconds": v.TTL.Seconds()}); v.InForce != v.TTL || len(o.log.entries) != 8 || !jsonEqual(got, last) {
-		t.Errorf("%d entries end with %s; stored %s, in force %s", len(o.log.entries), last, got, v.InForce)
-	}
+		all.Wait()
+		last := `{"ttl_seconds":3600,"source":"default"}`
+		for _, e := range o.log.entries {
+			if e.Before != last {
+				t.Errorf("%s follows %s", e.Before, last)
+			}
+			last = e.After
+		}
+		v := o.family(caching.Content)
+		if got, _ := json.Marshal(map[string]any{"source": v.Source, "ttl_seconds": v.TTL.Seconds()}); v.InForce != v.TTL || len(o.log.entries) != 8 || !jsonEqual(got, last) {
+			t.Errorf("%d entries end with %s; stored %s, in force %s", len(o.log.entries), last, got, v.InForce)
+		}
+	})
 }
 
 func jsonEqual(a []byte, b string) bool {
