@@ -1,6 +1,12 @@
 package cache
 
-import "github.com/google/uuid"
+import (
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/domain/caching"
+)
 
 // Holds reports whether a revision is in the cache now, without asking for it.
 func (r *Revisions) Holds(id uuid.UUID) bool {
@@ -13,3 +19,59 @@ const LoadTime = loadTime
 
 // WaitForActors returns when what was loaded before is remembered: the cache stores behind its callers' backs.
 func WaitForActors(a *Actors) { a.near.Wait() }
+
+// Settle returns when ristretto has heeded all that it was told.
+func Settle(e *Engine) { e.near.cache.Wait() }
+
+// Audit returns what is wrong with the books of the near tier, once it has settled.
+func Audit(e *Engine) error {
+	keys, bytes, tagged := map[string]int64{}, int64(0), 0
+	for i := range e.near.shards {
+		for hash, en := range e.near.shards[i].index {
+			keys[en.region.family.Name]++
+			bytes += en.bytes
+			tagged += len(en.tags)
+			if en.gone.Load() != 0 || en.hash != hash {
+				return fmt.Errorf("%s is in the index though it is gone, or under another hash", en.region.key(en.id))
+			}
+			if got, ok := e.near.cache.Get(hash); !ok || got != en {
+				return fmt.Errorf("%s is in the index, but ristretto does not have it", en.region.key(en.id))
+			}
+		}
+		if n := len(e.near.shards[i].flights); n > 0 {
+			return fmt.Errorf("%d flights never landed", n)
+		}
+	}
+	carried := 0
+	for _, all := range e.near.tagged {
+		carried += len(all)
+	}
+	used := e.near.limit - e.near.cache.RemainingCost()
+	if bytes != e.near.bytes.Load() || bytes != used || carried != tagged {
+		return fmt.Errorf("the index holds %d bytes, %d are counted, ristretto counts %d; %d tags, %d are listed", bytes, e.near.bytes.Load(), used, tagged, carried)
+	}
+	for _, f := range e.families {
+		if f.keys.Load() != keys[f.Name] {
+			return fmt.Errorf("family %s: %d keys, %d are counted", f.Name, keys[f.Name], f.keys.Load())
+		}
+	}
+	return nil
+}
+
+// EntryBytes and TagBytes are what an entry costs beside its value, and what each tag of it does.
+const (
+	EntryBytes = entryBytes
+	TagBytes   = tagBytes
+)
+
+// Limits of time that tests wait for.
+const (
+	ApartTime = apartTime
+	LeaseTime = leaseTime
+)
+
+// Sampling is how many reads one stands for in the sketch.
+const Sampling = sampling
+
+// Own are the figures of a process, without what it asks others and Redis for.
+func Own(e *Engine) caching.Figures { return e.own() }

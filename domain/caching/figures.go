@@ -44,7 +44,8 @@ type FamilyFigures struct {
 	LoadTime  time.Duration // of all loads
 	Stale     uint64        // reads that were given what is past its time
 	Negative  uint64        // reads that were told "there is none" from memory; they are hits as well
-	TTLSum    time.Duration // what was left of the life of each value in the near tier, when it was given out
+	Refreshes uint64        // reads of its own account, to have what is past its time anew; they count in the far tier and as loads, but not as reads
+	TTLSum    float64       // seconds that were left of the life of each value in the near tier, when it was given out
 }
 
 // Figures is how the caches of one process do.
@@ -56,9 +57,28 @@ type Figures struct {
 	Unlisted uint64            // how often a key that is not in Top may have been read, at most
 	Server   map[string]string // what Redis says of itself; empty without Redis
 	Limit    int64             // bytes that the near tier may take
+	Faults   map[Fault]uint64  // what was wrong with the far tier, how often
+	Apart    bool              // whether this process hears nothing of what others change, as Redis does not answer
 }
 
-// KeyCount is how often a key was read: at least Count-Error times, at most Count times.
+// Fault is what can be wrong with the far tier. None fails a request.
+type Fault string
+
+// The faults.
+const (
+	Slow        Fault = "slow"        // it did not answer in time
+	Unreachable Fault = "unreachable" // it refuses connections or loses them
+	Failing     Fault = "failing"     // it answers that it cannot serve now, as while it starts or fails over
+	OutOfMemory Fault = "memory"      // it has no room
+	Corrupt     Fault = "corrupt"     // what is under a key is not what was put there
+	OtherFault  Fault = "other"
+)
+
+// Faults lists all of them.
+func Faults() []Fault { return []Fault{Slow, Unreachable, Failing, OutOfMemory, Corrupt, OtherFault} }
+
+// KeyCount is how often a key was read: at least Count-Error times, at most Count times. Where reads are sampled, as is
+// told where they are counted, this holds with high probability only.
 type KeyCount struct {
 	Key          string
 	Count, Error uint64

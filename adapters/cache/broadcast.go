@@ -1,0 +1,118 @@
+package cache
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/toeic-app/toeic/domain/caching"
+)
+
+// channel is where engines tell each other what changed, and ask each other for figures. Answers go to a channel that is
+// named after the one who asks.
+const channel = "toeic:cache"
+
+const (
+	// silence is how long nothing may be heard before the engine asks whether the connection is still there, and then how
+	// long it waits for the answer.
+	silence = 500 * time.Millisecond
+
+	// rejoinTime is how long it waits before it tries again to listen.
+	rejoinTime = 200 * time.Millisecond
+)
+
+// note is one message.
+type note struct {
+	From    string           `json:"o"`
+	Change  *change          `json:"c,omitempty"`
+	Ask     string           `json:"q,omitempty"` // a question for figures, by its name
+	Answer  string           `json:"a,omitempty"` // to the question of this name
+	Figures *caching.Figures `json:"g,omitempty"`
+}
+
+func (e *Engine) inboxName() string { return channel + ":" + e.name }
+
+// hear listens to the other engines until ctx ends. While it cannot, values live for a short time only, as nobody tells
+// what changes. Once it hears again, all that is near by is forgotten: any of it may have changed meanwhile, also what is
+// not kept in Redis, as that is changed by others as well.
+func (e *Engine) hear(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.listen(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		e.cutOff(err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(rejoinTime):
+		}
+	}
+}
+
+var errSilent = errors.New("cache: Redis is silent")
+
+// listen returns when the connection is lost.
+func (e *Engine) listen(ctx context.Context) error {
+	words := e.far.client.Subscribe(ctx, channel, e.inboxName())
+	defer words.Close()
+	joined, asked := 0, false
+	for {
+		word, err := words.ReceiveTimeout(ctx, silence)
+		var late net.Error
+		switch {
+		case err == nil:
+			asked = false
+		case ctx.Err() != nil || asked || !errors.As(err, &late) || !late.Timeout():
+			return errors.Join(errSilent, err)
+		default:
+			asked = true
+			if err := words.Ping(ctx); err != nil {
+				return err
+			}
+		}
+		switch word := word.(type) {
+		case *redis.Subscription:
+			if joined++; joined == 2 {
+				e.joined()
+			}
+		case *redis.Message:
+			e.told(ctx, word.Payload)
+		}
+	}
+}
+
+// cutOff notes that this process hears nothing of the others.
+func (e *Engine) cutOff(reason error) {
+	if e.rules.Load().apart != 0 {
+		return
+	}
+	e.change(func(r *rules) { r.apart = max(1, e.clock.exact()) })
+	e.log("the caches of this process do not hear what others change; they keep nothing for long", reason)
+}
+
+// joined notes that it hears them from now on.
+func (e *Engine) joined() {
+	e.near.evictAll(func(*region) bool { return true }, cleared)
+	e.change(func(r *rules) { r.apart = 0 })
+	e.log("the caches of this process hear what others change", nil)
+}
+
+// told heeds one message. What cannot be read is of another version, and says nothing that this one has to know.
+func (e *Engine) told(ctx context.Context, message string) {
+	var n note
+	if err := json.Unmarshal([]byte(message), &n); err != nil || n.From == e.name {
+		return
+	}
+	switch {
+	case n.Change != nil:
+		e.heed(ctx, *n.Change)
+	case n.Ask != "":
+		e.answer(ctx, n)
+	case n.Answer != "" && n.Figures != nil:
+		e.inbox.deliver(n.Answer, *n.Figures)
+	}
+}

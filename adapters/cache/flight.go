@@ -1,0 +1,376 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/ports"
+)
+
+const (
+	// firstPause is how long a process waits at first for the load of another, and longestPause between two looks later.
+	firstPause   = 2 * time.Millisecond
+	longestPause = 100 * time.Millisecond
+
+	// retryTime is how long a value that is past its time is given out without trying again to load it, after a failure.
+	retryTime = time.Second
+)
+
+// loader loads a value.
+type loader func(ctx context.Context) (any, error)
+
+// flight is one fetching of a value, for all who ask for it meanwhile.
+type flight struct {
+	region  *region
+	id      string
+	hash    uint64
+	refresh *entry // what it is to replace, when nobody waits for it
+	done    chan struct{}
+
+	// Guarded by the lock of the shard: whether what it brings must not be kept, as it was evicted meanwhile.
+	lost bool
+
+	// Written before done is closed.
+	value any
+	err   error
+	bytes int64
+	stale bool // what it brought is past its time
+}
+
+// fetch returns what is not to be had the quick way.
+func (r *region) fetch(ctx context.Context, id string, hash uint64, load loader) (any, error) {
+	e := r.engine
+	if e.near.closed.Load() {
+		return load(ctx)
+	}
+	f, en, own := e.board(r, id, hash)
+	switch {
+	case f == nil: // it came meanwhile
+		return en.value, en.err
+	case en != nil: // it is given out once more while it is loaded anew
+		if own {
+			r.family.refreshes.Add(1)
+			go e.fly(context.WithoutCancel(ctx), f, load)
+		}
+		return en.value, en.err
+	case own:
+		go e.fly(context.WithoutCancel(ctx), f, load)
+	default:
+		r.family.shared.Add(1)
+	}
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for %s: %w", r.key(id), ctx.Err())
+	case <-f.done:
+		e.watched(r, hash, f.bytes)
+		return f.value, f.err
+	}
+}
+
+// watched tells the watcher of a miss.
+func (e *Engine) watched(r *region, hash uint64, bytes int64) {
+	if w := e.watcher; w != nil && w.Wants(r.family.place, hash) {
+		w.Reference(r.family.place, hash, bytes, time.Now())
+	}
+}
+
+// board finds the flight that brings a value, or begins one, which is the caller's own then. With an entry, that is what
+// to give out; without a flight it is fresh.
+func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry, own bool) {
+	now, rules := e.clock.exact(), e.rules.Load()
+	s := e.near.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if en = s.index[hash]; en != nil && (en.region != r || en.id != id) {
+		en = nil
+	}
+	if en != nil {
+		if left := en.left(rules, now); left > 0 {
+			e.given(en, left, now)
+			return nil, en, false
+		}
+	}
+	f = s.flights[hash]
+	mine := f != nil && f.region == r && f.id == id
+	if en != nil && en.err == nil && rules.apart == 0 && r.family.Stale > 0 && en.usable(rules, now) {
+		r.family.stale.Add(1)
+		e.given(en, 0, now)
+		if mine || now < en.retryAt {
+			return f, en, false
+		}
+		f = newFlight(r, id, hash)
+		f.refresh = en
+		s.add(f)
+		return f, en, true
+	}
+	if sampled(r.family.misses.Add(1)) {
+		e.top.add(r, id, hash)
+	}
+	if mine {
+		return f, nil, false
+	}
+	f = newFlight(r, id, hash)
+	s.add(f)
+	return f, nil, true
+}
+
+func newFlight(r *region, id string, hash uint64) *flight {
+	return &flight{region: r, id: id, hash: hash, done: make(chan struct{})}
+}
+
+// add makes a flight known, unless another key has the same hash and one on its way: then what it brings is not kept.
+func (s *shard) add(f *flight) {
+	if s.flights[f.hash] != nil {
+		f.lost = true
+		return
+	}
+	s.flights[f.hash] = f
+}
+
+// fly runs in a goroutine of its own. A panic there would end the program, as no caller's recovery reaches it.
+func (e *Engine) fly(ctx context.Context, f *flight, load loader) {
+	ctx, cancel := context.WithTimeout(ctx, loadTime)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			f.value, f.err = nil, fmt.Errorf("load %s: panic: %v\n%s", f.region.key(f.id), p, debug.Stack())
+		}
+		e.land(f)
+	}()
+	e.bring(ctx, f, load)
+}
+
+// land gives what a flight brought to those who wait.
+func (e *Engine) land(f *flight) {
+	s := e.near.shard(f.hash)
+	s.mu.Lock()
+	if s.flights[f.hash] == f { // it brought nothing that is kept
+		delete(s.flights, f.hash)
+	}
+	if f.refresh != nil && f.err != nil {
+		f.refresh.retryAt = e.clock.exact() + int64(retryTime)
+	}
+	s.mu.Unlock()
+	close(f.done)
+	if f.stale && f.refresh == nil {
+		f.region.family.stale.Add(1)
+	}
+}
+
+// bring fetches the value from Redis or loads it.
+func (e *Engine) bring(ctx context.Context, f *flight, load loader) {
+	r := f.region
+	key := r.key(f.id)
+	if !r.far || e.far.pending.blocks(r, key) {
+		e.load(ctx, f, nil, "", load)
+		return
+	}
+	asked := e.clock.exact()
+	got, err := e.far.read(ctx, r, key)
+	if err != nil {
+		e.load(ctx, f, nil, "", load)
+		return
+	}
+	if got.found && e.accept(f, got.frame, asked) {
+		r.family.farHits.Add(1)
+		return
+	}
+	r.family.farMisses.Add(1)
+	e.lead(ctx, f, key, got.stamp, load)
+}
+
+// accept takes a value over that Redis was asked for, if it is of use, and keeps it near by. One that is past its time is
+// good enough for now, where that is allowed; the next who asks has it loaded anew.
+func (e *Engine) accept(f *flight, got frame, asked int64) bool {
+	r, now := f.region, e.clock.exact()
+	en := &entry{region: r, id: f.id, hash: f.hash, loadedAt: e.clock.since1970(got.loadedAt, now), gotAt: asked, tags: got.tags}
+	if got.negative {
+		absent := r.absentBy(string(got.value))
+		if absent == nil {
+			e.far.damaged(r, errFrame)
+			return false
+		}
+		en.err = absent
+	} else {
+		value, err := r.decode(got.value)
+		if err != nil {
+			e.far.damaged(r, fmt.Errorf("%w: %w", errFrame, err))
+			return false
+		}
+		en.value = value
+	}
+	e.weigh(en)
+	rules := e.rules.Load()
+	if !en.usable(rules, now) {
+		return false
+	}
+	stale := en.left(rules, now) <= 0
+	if stale && (en.err != nil || f.refresh != nil || r.family.Stale <= 0 || rules.apart != 0) {
+		return false
+	}
+	f.stale = stale
+	f.value, f.err, f.bytes = en.value, en.err, en.bytes
+	if en.err != nil {
+		r.family.negative.Add(1)
+	}
+	e.near.put(f, en)
+	return true
+}
+
+// weigh says what an entry takes, and how its life differs from that of others.
+func (e *Engine) weigh(en *entry) {
+	en.bytes = entryBytes + int64(len(en.id)) + tagBytes*int64(len(en.tags))
+	if en.err == nil {
+		en.bytes += max(0, en.region.size(en.value))
+	}
+	en.spread = int64(mix(en.hash^uint64(en.loadedAt)) & 127)
+}
+
+// lead loads for all processes, or waits for the one that does.
+func (e *Engine) lead(ctx context.Context, f *flight, key string, at stamp, load loader) {
+	r := f.region
+	if r.tags != nil && !at.valid() {
+		var err error
+		if at, err = e.far.stampNow(ctx); err != nil {
+			r.failed(err)
+			e.load(ctx, f, nil, "", load)
+			return
+		}
+	}
+	since := e.clock.wall(e.clock.exact() - e.rules.Load().ttls[r.family.place])
+	for pause := firstPause; ; pause = min(pause*3/2, longestPause) {
+		asked := e.clock.exact()
+		data, l, err := e.far.take(ctx, key, since)
+		switch {
+		case err != nil:
+			r.failed(err)
+			e.load(ctx, f, nil, "", load)
+			return
+		case l != nil:
+			e.load(ctx, f, l, at, load)
+			return
+		case data != nil:
+			if e.follow(ctx, f, data, at, asked) {
+				return
+			}
+			since = never // it is of no use: the next look asks for the lease
+		}
+		select {
+		case <-ctx.Done():
+			f.err = fmt.Errorf("wait for another process to load %s: %w", key, ctx.Err())
+			return
+		case <-time.After(pause):
+		}
+	}
+}
+
+// never is later than any load.
+const never = 1 << 52
+
+// follow takes over what another process loaded meanwhile.
+func (e *Engine) follow(ctx context.Context, f *flight, data []byte, at stamp, asked int64) bool {
+	got, err := e.far.open(ctx, f.region, data, at)
+	if err != nil || !got.found || !e.accept(f, got.frame, asked) {
+		return false
+	}
+	f.region.family.shared.Add(1)
+	return true
+}
+
+// load loads the value and keeps it: near by, and in Redis if it holds the lease.
+func (e *Engine) load(ctx context.Context, f *flight, l *lease, at stamp, load loader) {
+	r := f.region
+	release := func() {}
+	if l != nil {
+		release = l.hold(ctx)
+	}
+	f.stale = false
+	began := e.clock.exact()
+	value, err := e.loadNow(ctx, r, load, began)
+	release()
+	absent := r.isAbsent(err)
+	if err != nil && absent == nil {
+		f.value, f.err = nil, err
+		e.fallBack(f, err)
+		if l != nil {
+			_ = l.drop(context.WithoutCancel(ctx)) // the gate reports it, and the lease ends by itself
+		}
+		return
+	}
+	en := &entry{region: r, id: f.id, hash: f.hash, loadedAt: began, gotAt: began}
+	if absent != nil {
+		en.err, f.err = absent, err
+	} else {
+		en.value, f.value, f.err = value, value, nil
+	}
+	if r.tags != nil {
+		en.tags = append([]string{}, r.tags(f.id, en.value)...)
+	}
+	e.weigh(en)
+	f.bytes = en.bytes
+	if l != nil {
+		e.keep(ctx, l, en, at)
+	}
+	e.near.put(f, en)
+}
+
+// loadNow loads, and counts it whatever happens.
+func (e *Engine) loadNow(ctx context.Context, r *region, load loader, began int64) (value any, err error) {
+	failed := true
+	defer func() { r.family.loaded(e.clock.exact()-began, failed) }()
+	value, err = load(ctx)
+	failed = err != nil && !r.tells(err)
+	return value, err
+}
+
+// tells reports whether an error is an answer rather than a failure.
+func (r *region) tells(err error) bool {
+	for _, f := range r.absent {
+		if errors.Is(err, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// keep puts a value in Redis.
+func (e *Engine) keep(ctx context.Context, l *lease, en *entry, at stamp) {
+	r, rules := en.region, e.rules.Load()
+	kept := frame{loadedAt: e.clock.wall(en.loadedAt), stamp: at, tags: en.tags}
+	life := time.Duration(rules.ttls[r.family.place])
+	life = life - life/1280*time.Duration(en.spread) + r.family.Stale
+	if en.err != nil {
+		kept.negative, kept.value = true, []byte(r.isAbsent(en.err).Code)
+		life = min(life, r.family.Negative)
+	} else {
+		var err error
+		if kept.value, err = r.encode(en.value); err != nil {
+			e.far.gate.note(caching.OtherFault, fmt.Errorf("encode %s: %w", r.key(en.id), err))
+			r.failed(err)
+			_ = l.drop(ctx)
+			return
+		}
+	}
+	if err := l.fill(ctx, kept, life); err != nil {
+		r.failed(err)
+	}
+}
+
+// fallBack gives out what is past its time when the store does not answer. What was evicted is not there any more.
+func (e *Engine) fallBack(f *flight, err error) {
+	if f.region.family.Stale <= 0 || f.refresh != nil || !errors.Is(err, ports.ErrUnavailable) {
+		return
+	}
+	now, rules := e.clock.exact(), e.rules.Load()
+	s := e.near.shard(f.hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	en := s.index[f.hash]
+	if en != nil && !f.lost && en.region == f.region && en.id == f.id && en.err == nil && en.usable(rules, now) {
+		f.value, f.err, f.bytes, f.stale = en.value, nil, en.bytes, true
+	}
+}
