@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	allowancePeriod    = 5 * time.Second
+	allowancePeriod    = 20 * time.Second // long enough for a start or a page of many parts
 	strongestReduction = 0.25    // of a rate, at once
 	leastThreshold     = 1 << 48 // that the budget may lead to
 	busiestKeys        = 8
@@ -114,7 +114,9 @@ func (s *Sampler) lower(family int, threshold uint64) {
 		s.keys.drop(family)
 	}
 	s.sampleUpTo(family, min(threshold, s.thresholds[family].Load()))
-	s.compact()
+	s.keys.stack.reweigh(func(slot int32, own int64) int64 {
+		return s.families[s.keys.slots[slot].family].weigh(own)
+	})
 }
 
 // drop makes room for more keys: an eighth of those of the family with the most.
