@@ -7,8 +7,8 @@ import (
 
 const (
 	allowancePeriod    = 20 * time.Second // long enough for a start or a page of many parts
-	strongestReduction = 0.25    // of a rate, at once
-	leastThreshold     = 1 << 48 // that the budget may lead to
+	strongestReduction = 0.25             // of a rate, at once
+	leastThreshold     = 1 << 48          // that the budget may lead to
 	busiestKeys        = 8
 	droppedShare       = 8 // one in so many keys of a family is dropped when there are too many
 	roomToWiden        = 4 // how many times as many keys and reads there must be room for

@@ -15,7 +15,7 @@ const (
 )
 
 const (
-	maxFamilies       = 16 // a power of two
+	maxFamilies       = 16   // a power of two
 	fewestPerHalfLife = 1000 // reads, about; with fewer, history does not fade
 	biggestValue      = 1 << 40
 )
