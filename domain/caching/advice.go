@@ -12,7 +12,7 @@ const (
 	fewestReads    = 10_000
 	fewestSampled  = 1_000
 	fewestOfFamily = 1_000 // reads
-	fewestKeys     = 128   // unless all keys are sampled
+	fewestKeys     = 100   // unless all keys are sampled
 )
 
 // Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to

@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	allowancePeriod    = 5 * time.Second
-	strongestReduction = 0.25    // of a rate, at once
-	leastThreshold     = 1 << 48 // that the budget may lead to
+	allowancePeriod    = 20 * time.Second // long enough for a start or a page of many parts
+	strongestReduction = 0.25             // of a rate, at once
+	leastThreshold     = 1 << 48          // that the budget may lead to
 	busiestKeys        = 8
 	droppedShare       = 8 // one in so many keys of a family is dropped when there are too many
 	roomToWiden        = 4 // how many times as many keys and reads there must be room for
@@ -114,7 +114,9 @@ func (s *Sampler) lower(family int, threshold uint64) {
 		s.keys.drop(family)
 	}
 	s.sampleUpTo(family, min(threshold, s.thresholds[family].Load()))
-	s.compact()
+	s.keys.stack.reweigh(func(slot int32, own int64) int64 {
+		return s.families[s.keys.slots[slot].family].weigh(own)
+	})
 }
 
 // drop makes room for more keys: an eighth of those of the family with the most.

@@ -38,7 +38,7 @@ func (s *Sampler) Profile(now time.Time) Profile {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := Profile{
-		Limit: s.limit, Memories: append([]int64{}, s.memories[:]...),
+		Limit: s.limit, Memories: append([]int64{}, s.keys.stack.sizes[:]...),
 		Keys: len(s.keys.index), Sampled: s.sampled,
 	}
 	if s.begun != 0 {

@@ -10,13 +10,12 @@ type entry struct {
 	hash     uint64
 	last     int64 // when it was read
 	bytes    int64
-	in       weights      // what is left of it in each stack
 	loaded   [cells]int64 // when its value was loaded, with each memory and time to live
 	position int32        // in the stack; vacant when it is not taken in any more
 	spent    uint32       // reads within the period of the budget
 	period   uint32       // that spent belongs to
 	family   uint8
-	pending  uint8 // stacks whose expiry is waited for, as bits
+	pending  uint8 // lanes whose expiry is waited for, as bits
 	gone     bool  // its value was deleted
 }
 
@@ -28,7 +27,7 @@ func (e *entry) loadAll(now int64, misses *[cells]float64, weight float64) {
 	}
 }
 
-// deadline is when a value leaves a stack because of its age.
+// deadline is when a value leaves a lane because of its age.
 type deadline struct {
 	at   int64
 	hash uint64
@@ -36,7 +35,7 @@ type deadline struct {
 	lane uint8
 }
 
-// sample holds the sampled keys and the LRU stack of their values.
+// sample holds the sampled keys and the order of their last use.
 type sample struct {
 	most      int
 	slots     []entry
@@ -53,8 +52,9 @@ type ranked struct {
 	slot int32
 }
 
-func newSample(most, families int) sample {
+func newSample(most, families int, sizes [columns]int64) sample {
 	s := sample{
+		stack:     stack{sizes: sizes},
 		most:      most,
 		index:     map[uint64]int32{},
 		highest:   make([]heap[ranked], families),
@@ -92,29 +92,33 @@ func (s *sample) add(family int, hash uint64, now int64) int32 {
 	return slot
 }
 
-// remove takes the value of a key out of the stacks.
+// remove takes the value of a key out of the stack.
 func (s *sample) remove(slot int32) {
 	if e := &s.slots[slot]; e.position != vacant {
-		s.stack.pull(e.position, e.in)
-		e.position, e.in = vacant, weights{}
+		s.stack.pull(e.position)
+		e.position = vacant
 	}
 }
 
-// put puts the value of a key on top of the stacks; it leaves each when it was kept for that long after its load.
+// put puts the value of a key on top of the stack; it leaves each lane when it was kept for that long after its load.
 func (s *sample) put(slot int32, weight int64, keep []time.Duration) {
+	if s.stack.full() {
+		s.stack.compact(func(slot, position int32) { s.slots[slot].position = position })
+	}
 	e := &s.slots[slot]
-	e.position = s.stack.push(slot, weight)
+	e.position = s.stack.push(slot, e.bytes, weight)
 	for lane, d := range keep {
-		e.in[lane] = weight
 		if e.pending&(1<<lane) == 0 {
 			e.pending |= 1 << lane
-			s.deadlines.push(deadline{later(e.loadedIn(lane), d), e.hash, slot, uint8(lane)})
+			s.deadlines.push(deadline{later(e.earliest(lane), d), e.hash, slot, uint8(lane)})
 		}
 	}
 }
 
-// loadedIn is when the value was loaded that is in a stack.
-func (e *entry) loadedIn(lane int) int64 { return e.loaded[cell(presentColumn, laneLevels[lane])] }
+// loadedIn is when the value was loaded that is in a lane for a group of memories.
+func (e *entry) loadedIn(lane, group int) int64 {
+	return e.loaded[cell(groupColumns[group], laneLevels[lane])]
+}
 
 // later adds without running over.
 func later(at int64, d time.Duration) int64 {
@@ -124,7 +128,16 @@ func later(at int64, d time.Duration) int64 {
 	return at + int64(d)
 }
 
-// expire takes out of each stack what is past its time. A value that was loaded again since is waited for again.
+// earliest is when the first of the values was loaded that are in a lane.
+func (e *entry) earliest(lane int) int64 {
+	at := e.loadedIn(lane, 0)
+	for group := 1; group < groups; group++ {
+		at = min(at, e.loadedIn(lane, group))
+	}
+	return at
+}
+
+// expire takes out of each lane what is past its time. What was loaded later is waited for.
 func (s *sample) expire(now int64, keep func(e *entry, lane int) time.Duration) {
 	for len(s.deadlines.items) > 0 && s.deadlines.items[0].at <= now {
 		d := s.deadlines.pop()
@@ -132,12 +145,19 @@ func (s *sample) expire(now int64, keep func(e *entry, lane int) time.Duration) 
 		if e.hash != d.hash || e.pending&(1<<lane) == 0 || e.position == vacant {
 			continue // of a key that was dropped
 		}
-		if d.at = later(e.loadedIn(lane), keep(e, lane)); d.at > now {
-			s.deadlines.push(d)
-			continue
+		d.at = math.MaxInt64
+		for group := range groups {
+			if due := later(e.loadedIn(lane, group), keep(e, lane)); due > now {
+				d.at = min(d.at, due)
+				continue
+			}
+			s.stack.thin(e.position, lane, group)
 		}
-		e.pending &^= 1 << lane
-		s.thin(e, lane)
+		if d.at < math.MaxInt64 {
+			s.deadlines.push(d)
+		} else {
+			e.pending &^= 1 << lane
+		}
 	}
 }
 
@@ -152,23 +172,10 @@ func (s *sample) tidy() {
 	}
 }
 
-// thin takes a value out of one stack. It keeps its place, to tell what lies above.
-func (s *sample) thin(e *entry, lane int) {
-	if e.in[lane] == 0 {
-		return
-	}
-	var w weights
-	w[lane] = -e.in[lane]
-	s.stack.add(e.position, w)
-	e.in[lane] = 0
-}
-
-// forget takes a value out of all stacks and makes the next read of its key a miss.
+// forget takes a value out of the stack, but for its position, and makes the next read of its key a miss.
 func (s *sample) forget(slot int32) {
 	e := &s.slots[slot]
-	for lane := range e.in {
-		s.thin(e, lane)
-	}
+	s.stack.empty(e.position)
 	e.gone = true
 }
 

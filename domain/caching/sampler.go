@@ -10,7 +10,7 @@ import (
 // What a Sampler does unless told otherwise.
 const (
 	MaxSampledKeys   = 8192
-	SampledPerSecond = 10_000
+	SampledPerSecond = 1000
 	DefaultHalfLife  = time.Hour
 )
 
@@ -49,13 +49,15 @@ type SamplerOptions struct {
 // sample. Unlike there, each family has a threshold of its own and stands in the stack with the weight of its own rate,
 // so that a family of few keys is watched as a whole beside one of very many.
 //
-// Times to live begin when a value is loaded, and when it was loaded depends on when it was missed last, thus on memory
-// and time to live. Reuse times alone cannot tell; so for each sampled key and each pair of a memory and a time to live
-// the time of the load is kept, and the pair is simulated exactly. What is past its time, and past the time for which it
-// may be given out stale, leaves the stack, as the near tier forgets it. That is followed in four stacks, for half, the
-// same, double and eight times the time to live of all families together; the times to live in between and beyond are
-// judged by the last. So what it says of a longer time to live for one family is a little too low for this family, and a
-// little too high for the others, where memory is short.
+// Reuse distances and reuse times cannot tell what memory and times to live do together: a time to live begins when a
+// value is loaded, which is when it was missed last, and values that leave for their age make room for others. So for
+// each pair of a memory and a time to live there is a miniature cache (Waldspurger, Saemundsson, Ahmad, Park, "Cache
+// Modeling and Optimization using Miniature Simulations", USENIX ATC 2017), as cheap as two numbers for each key: all
+// caches share the order of last use, a mark for each tells where it ends, and each key has the time of its load in
+// each. Without sampling, half, the same and double the memory and time to live are exact; the memories and times to
+// live between and beyond take what leaves for its age from the nearest of these. A longer time to live is judged as
+// if all families had as much more; so where memory is short, what is said of it for one family alone is a little too
+// low for this family, and a little too high for the others.
 //
 // All keys are sampled at first. More than PerSecond reads a second lower the rate, so that a busy process spends little
 // on being watched and a quiet one is watched closely: see the benchmarks for what a read costs. A key so hot that it
@@ -86,7 +88,6 @@ type Sampler struct {
 
 	mu       sync.Mutex
 	limit    int64
-	memories [columns]int64
 	counted  func(family int) (reads, hits uint64)
 	halfLife time.Duration
 	families []watched
@@ -133,8 +134,8 @@ func NewSampler(o SamplerOptions) *Sampler {
 		panic("caching: too many families for a sampler")
 	}
 	s := &Sampler{
-		limit: o.Limit, memories: memories(o.Limit), counted: o.Counted, halfLife: o.HalfLife,
-		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys, len(o.Families)), budget: newBudget(o.PerSecond),
+		limit: o.Limit, counted: o.Counted, halfLife: o.HalfLife,
+		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys, len(o.Families), memories(o.Limit)), budget: newBudget(o.PerSecond),
 	}
 	for i, f := range o.Families {
 		s.families[i].Family = f
@@ -171,20 +172,18 @@ func (s *Sampler) retime(family int, ttl time.Duration) {
 
 // Wants reports whether a key is sampled: whether Reference would do anything with it.
 func (s *Sampler) Wants(family int, hash uint64) bool {
-	return hash <= s.thresholds[family&(maxFamilies-1)].Load()
+	return hash <= s.thresholds[family&(maxFamilies-1)].Load() && !s.isBusiest(hash)
 }
 
 // Reference takes in that a key was read at a time, and how many bytes its value takes.
 func (s *Sampler) Reference(family int, hash uint64, bytes int64, at time.Time) {
 	if s.Wants(family, hash) {
-		s.record(family, hash, bytes, at.UnixNano())
+		s.record(family, hash, bytes, at)
 	}
 }
 
-func (s *Sampler) record(family int, hash uint64, bytes, now int64) {
-	if s.isBusiest(hash) {
-		return
-	}
+func (s *Sampler) record(family int, hash uint64, bytes int64, at time.Time) {
+	now := at.UnixNano()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.advance(now)
@@ -219,28 +218,11 @@ func (s *Sampler) advance(now int64) {
 	}
 }
 
-// use puts the value of a key on top of the stacks.
+// use puts the value of a key on top of the stack.
 func (s *Sampler) use(slot int32) {
 	f := &s.families[s.keys.slots[slot].family]
 	s.keys.remove(slot)
-	if s.keys.stack.full() {
-		s.compact()
-	}
 	s.keys.put(slot, f.weigh(s.keys.slots[slot].bytes), f.keep[:])
-}
-
-// compact makes room in the stack, and weighs what is in it anew.
-func (s *Sampler) compact() {
-	s.keys.stack.compact(func(slot, position int32) weights {
-		e := &s.keys.slots[slot]
-		e.position = position
-		for lane, w := range &e.in {
-			if w > 0 {
-				e.in[lane] = s.families[e.family].weigh(e.bytes)
-			}
-		}
-		return e.in
-	})
 }
 
 // weigh is how many bytes of all keys those of a sampled one stand for.
@@ -273,19 +255,14 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 		e.loadAll(now, &f.misses, weight)
 		return
 	}
-	above := s.keys.stack.above(e.position)
-	var distances [lanes]int64
-	for lane := range distances {
-		distances[lane] = above[lane] + e.bytes
-	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
-		f.distances[distanceBucket(distances[presentLevel])] += weight
+		f.distances[distanceBucket(s.keys.stack.above(e.position)+e.bytes)] += weight
 	}
 	for level, ttl := range &f.ttls {
-		d := distances[laneOf(level)]
-		for column, size := range &s.memories {
+		lane := laneOf(level)
+		for column := range columns {
 			i := cell(column, level)
-			if d <= size && now-e.loaded[i] < int64(ttl) {
+			if now-e.loaded[i] < int64(ttl) && s.keys.stack.holds(column, lane, e.position) {
 				continue
 			}
 			e.loaded[i] = now
