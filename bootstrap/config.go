@@ -32,6 +32,10 @@ type Config struct {
 	DataDir         string        `env:"DATA_DIR" envDefault:"data"`
 	DatabaseURL     Address       `env:"DATABASE_URL"`
 	RedisURL        Address       `env:"REDIS_URL"`
+	RedisAddrs      []string      `env:"REDIS_ADDRS"`
+	RedisMaster     string        `env:"REDIS_MASTER"`
+	RedisUsername   string        `env:"REDIS_USERNAME"`
+	RedisPassword   Secret        `env:"REDIS_PASSWORD"`
 	Environment     Environment   `env:"ENVIRONMENT" envDefault:"development"`
 	TokenSigningKey Secret        `env:"TOKEN_SIGNING_KEY"`
 	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
@@ -66,6 +70,14 @@ type Config struct {
 	AudioPauseGraphic       time.Duration `env:"AUDIO_PAUSE_GRAPHIC" envDefault:"12s"`
 	AudioPauseNextPage      time.Duration `env:"AUDIO_PAUSE_NEXT_PAGE" envDefault:"6s"`
 	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
+
+	CacheMemory          int64 `env:"CACHE_MAX_MEMORY_USAGE" envDefault:"134217728"`
+	CacheTTLAttempts     Age   `env:"CACHE_TTL_ATTEMPTS"`
+	CacheTTLAuth         Age   `env:"CACHE_TTL_AUTH"`
+	CacheTTLContent      Age   `env:"CACHE_TTL_CONTENT"`
+	CacheTTLLeaderboards Age   `env:"CACHE_TTL_LEADERBOARDS"`
+	CacheTTLStatistics   Age   `env:"CACHE_TTL_STATISTICS"`
+	CacheTTLUsers        Age   `env:"CACHE_TTL_USERS"`
 
 	JobWorkers    int `env:"JOB_WORKERS" envDefault:"2"`
 	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"1"`
@@ -224,7 +236,9 @@ func kindOf(t reflect.Type) string {
 		return "a duration such as 30s, 5m or 1h"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
-	case t.Kind() == reflect.Int:
+	case t == reflect.TypeFor[Age]():
+		return "a positive number of seconds, or a duration such as 30s, 5m or 1h"
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
 		return "a whole number"
 	default:
 		return "a " + t.String()

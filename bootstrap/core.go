@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/cache"
@@ -47,12 +48,15 @@ type core struct {
 	heads       *cache.Heads
 	actors      *cache.Actors
 	reload      chan struct{}    // the keys changed
+	retune      chan struct{}    // how long caches keep things changed
 	limits      ports.Limits     // in this process
 	shared      ports.Limits     // across all processes
-	redisLimits *ratelimit.Redis // nil without REDIS_URL
+	redisLimits *ratelimit.Redis // nil without Redis
 	mail        *mail.SMTP       // nil without SMTP_URL
 	outbox      *mail.Outbox     // nil outside development, and with SMTP_URL
-	redis       *cache.Redis     // nil without REDIS_URL
+	redis       *cache.Redis     // nil without Redis
+	replica     string           // names this process
+	caches      cacheCases
 	replies     ports.Replies
 	identity    identityCases
 	exams       examCases
@@ -73,10 +77,11 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1)}
+	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1), retune: make(chan struct{}, 1)}
 	if out.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
+	out.replica = replicaName(out.ids.New())
 	if err := out.wire(secrets); err != nil {
 		return nil, errors.Join(err, out.close())
 	}
@@ -131,6 +136,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
 	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
+	c.caches = wireCaches(c, newTempEngine(c), recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
@@ -140,15 +146,11 @@ func (c *core) wire(secrets [][]byte) error {
 func (c *core) connectRedis() error {
 	own := ratelimit.NewMemory(c.clock, limitedKeys)
 	c.limits, c.shared = own, own
-	if c.config.RedisURL == "" {
+	if !c.config.hasRedis() {
 		return nil
 	}
 	cache.LogTo(func(text string) { c.log.Debug("redis", zap.String("text", text)) })
-	var err error
-	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
-		return err
-	}
-	if c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL)); err != nil {
+	if err := c.openRedis(); err != nil {
 		return err
 	}
 	c.shared = ratelimit.NewShared(c.redisLimits, ratelimit.NewMemory(c.clock, limitedKeys), ratelimit.DefaultPatience(), func(reason error) {
@@ -161,14 +163,38 @@ func (c *core) connectRedis() error {
 	return nil
 }
 
-// heed acts on a change about who may do what, beyond forgetting what is remembered of it.
-func (c *core) heed(subject string) {
-	if subject != "keys" {
-		return
+// openRedis prepares connections, for the caches and for the limits, whose bounds differ.
+func (c *core) openRedis() error {
+	if len(c.config.RedisAddrs) > 0 {
+		nodes := redis.UniversalOptions{
+			Addrs: c.config.RedisAddrs, MasterName: c.config.RedisMaster, Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+		}
+		c.redis, c.redisLimits = cache.NewRedisOf(nodes), ratelimit.NewRedisOf(nodes)
+		return nil
 	}
+	var err error
+	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
+		return err
+	}
+	c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL))
+	return err
+}
+
+// heed acts on a change that is told to all processes, beyond forgetting what is remembered of who may do what.
+func (c *core) heed(subject string) {
+	switch subject {
+	case "keys":
+		wake(c.reload)
+	case "cache-settings":
+		wake(c.retune)
+	}
+}
+
+// wake wakes whoever waits; when somebody is about to look already, that is enough.
+func wake(to chan struct{}) {
 	select {
-	case c.reload <- struct{}{}:
-	default: // somebody is about to read them
+	case to <- struct{}{}:
+	default:
 	}
 }
 

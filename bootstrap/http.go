@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/attemptapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/cacheapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
@@ -56,6 +57,7 @@ func (a *App) api() (*web.API, error) {
 	jobapi.Routes(api, c.jobs.routes())
 	itemstatapi.Routes(api, c.itemstat.routes())
 	regradeapi.Routes(api, c.regrade.routes())
+	cacheapi.Routes(api, c.caches.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })

@@ -5,6 +5,7 @@ package ent
 import (
 	"github.com/toeic-app/toeic/ent/answer"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/cacherun"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/schema"
 )
@@ -57,6 +58,12 @@ func init() {
 	attemptDescPauses := attemptFields[23].Descriptor()
 	// attempt.DefaultPauses holds the default value on creation for the pauses field.
 	attempt.DefaultPauses = attemptDescPauses.Default.(int)
+	cacherunFields := schema.CacheRun{}.Fields()
+	_ = cacherunFields
+	// cacherunDescCancelling is the schema descriptor for cancelling field.
+	cacherunDescCancelling := cacherunFields[9].Descriptor()
+	// cacherun.DefaultCancelling holds the default value on creation for the cancelling field.
+	cacherun.DefaultCancelling = cacherunDescCancelling.Default.(bool)
 	conversiontableFields := schema.ConversionTable{}.Fields()
 	_ = conversiontableFields
 	// conversiontableDescNote is the schema descriptor for note field.

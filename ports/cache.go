@@ -3,6 +3,8 @@ package ports
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"github.com/toeic-app/toeic/domain/caching"
 )
 
@@ -10,6 +12,12 @@ import (
 type CacheFigures interface {
 	// Figures returns those of every process that answers in a moment, that of the caller first.
 	Figures(ctx context.Context) ([]caching.Figures, error)
+}
+
+// CacheAdvisor watches the reads of the caches of this process.
+type CacheAdvisor interface {
+	// Profile returns what was seen until now, and the name of this process.
+	Profile(ctx context.Context) (profile caching.Profile, replica string, err error)
 }
 
 // CacheScope is what of the caches is meant: of each family all, or, with a Tag, only what depends on what the tag names,
@@ -50,6 +58,28 @@ type CacheSettingsDesk interface {
 	Put(ctx context.Context, s caching.Setting) error
 	// Remove reports whether there was a setting.
 	Remove(ctx context.Context, family string) (bool, error)
+}
+
+// CacheRuns keeps fillings of the caches, so that every process can tell how one is doing.
+type CacheRuns interface {
+	// Run returns one of the last week; caching.ErrNoRun.
+	Run(ctx context.Context, id uuid.UUID) (caching.Run, error)
+	// Progress stores how far a run has come and how it ended, and returns whether somebody asked for its end.
+	Progress(ctx context.Context, r caching.Run) (bool, error)
+}
+
+// CacheRunDesk begins and ends them on behalf of administrators.
+type CacheRunDesk interface {
+	Add(ctx context.Context, r caching.Run) error
+	// Cancel asks the process of a run to end it and returns the run as it is; caching.ErrNoRun. One that has ended stays as
+	// it is. The process heeds it within a second or two.
+	Cancel(ctx context.Context, id uuid.UUID) (caching.Run, error)
+}
+
+// CacheRunRepos is what a unit of work on them touches.
+type CacheRunRepos struct {
+	Runs  CacheRunDesk
+	Audit AuditLog
 }
 
 // CacheSettingsRepos is what a change of the settings touches.

@@ -83,11 +83,10 @@ func inOffice(t *testing.T, test func(o *office)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &office{t: t, registry: &registry{}}
-		a, err := cache.NewActors(o.registry, o.registry, realClock{}, func(subject string) { o.heard = append(o.heard, subject) })
+		a, err := cache.NewActors(newEngine(t, cache.Options{}), o.registry, o.registry, realClock{}, func(subject string) { o.heard = append(o.heard, subject) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer a.Close()
 		o.actors = a
 		time.Sleep(time.Millisecond) // nothing real is loaded in the very moment of the start
 		test(o)
@@ -175,7 +174,6 @@ func TestALoadThatBeganBeforeAChangeIsNotBelievedAfterIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer a.Close()
 		if _, err := a.Sync(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -3,22 +3,14 @@ package cache
 import (
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"github.com/toeic-app/toeic/domain/caching"
 )
-
-// Holds reports whether a revision is in the cache now, without asking for it.
-func (r *Revisions) Holds(id uuid.UUID) bool {
-	_, ok := r.get(string(id[:]))
-	return ok
-}
 
 // LoadTime is how long a load may take.
 const LoadTime = loadTime
 
 // WaitForActors returns when what was loaded before is remembered: the cache stores behind its callers' backs.
-func WaitForActors(a *Actors) { a.near.Wait() }
+func WaitForActors(a *Actors) { Settle(a.engine) }
 
 // Settle returns when ristretto has heeded all that it was told.
 func Settle(e *Engine) { e.near.cache.Wait() }

@@ -64,7 +64,7 @@ func version(t *testing.T, h *cache.Heads) int {
 
 func heads(t *testing.T, r *rows) *cache.Heads {
 	t.Helper()
-	h, err := cache.NewHeads(r)
+	h, err := cache.NewHeads(newEngine(t, cache.Options{}), r)
 	if err != nil {
 		t.Fatal(err)
 	}

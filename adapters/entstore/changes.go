@@ -17,7 +17,10 @@ func ofUser(id uuid.UUID) string    { return "user:" + id.String() }
 func ofSession(id uuid.UUID) string { return "session:" + id.String() }
 func ofToken(id uuid.UUID) string   { return "token:" + id.String() }
 
-const ofRoles = "roles"
+const (
+	ofRoles         = "roles"
+	ofCacheSettings = "cache-settings"
+)
 
 // changed notes, in the transaction of the change itself, that what was remembered about a subject is out of date.
 func changed(ctx context.Context, c *ent.Client, subject string) error {

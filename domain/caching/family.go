@@ -17,6 +17,9 @@ import (
 var (
 	ErrUnknownPattern = fault.New(fault.NotFound, "caching.unknown_pattern", "There is no such family of keys.")
 	ErrInvalidTTL     = fault.New(fault.Invalid, "caching.invalid_ttl", "This family cannot keep anything for that long, or for so short a time.")
+	ErrNothingNamed   = fault.New(fault.Invalid, "caching.nothing_named", "Say what to clear: a pattern such as content:*, * for everything, or a tag.")
+	ErrInvalidTag     = fault.New(fault.Invalid, "caching.invalid_tag", "A tag names a kind and one of that kind, such as exam:ID.")
+	ErrNoRun          = fault.New(fault.NotFound, "caching.no_run", "There is no such filling of the caches; they are remembered for a week.")
 )
 
 // Family is a kind of keys that are kept under the same rules. Its keys begin with its name and a colon.
@@ -97,7 +100,7 @@ func (f Family) Check(ttl time.Duration) error {
 		return nil
 	}
 	return ErrInvalidTTL.WithFields(fault.Field{
-		Name: "ttl_seconds", Code: "out_of_range", Detail: fmt.Sprintf("Between %g and %g seconds.", f.Min.Seconds(), f.Max.Seconds()),
+		Name: "ttl_seconds", Code: "range", Detail: fmt.Sprintf("Between %g and %g seconds.", f.Min.Seconds(), f.Max.Seconds()),
 	})
 }
 

@@ -54,6 +54,7 @@ type Figures struct {
 	Since    time.Time
 	Families map[string]FamilyFigures
 	Top      []KeyCount        // the most read keys, most read first, about
+	Unlisted uint64            // how often a key that is not in Top may have been read, at most
 	Server   map[string]string // what Redis says of itself; empty without Redis
 	Limit    int64             // bytes that the near tier may take
 	Faults   map[Fault]uint64  // what was wrong with the far tier, how often

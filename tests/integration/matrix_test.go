@@ -72,12 +72,15 @@ var permitted = func() map[string][]role {
 		"statistics:read": staff,
 		"jobs:read":       operators,
 		"jobs:write":      operators,
+		"cache:read":      operators,
+		"cache:manage":    operators,
 	}
 }()
 
 // cell is what a route needs and answers when the caller is permitted.
 type cell struct {
 	body    func(m *matrix, caller party) any
+	query   string         // of the address, for whoever may; with its question mark
 	want    int            // without an identifier
 	objects map[object]int // with one
 	own     func(m *matrix, caller party) string
@@ -268,6 +271,9 @@ func (m *matrix) judge(method, path string, row cell, info routeInfo, r role, o 
 	var body any
 	if row.body != nil && allowed { // whoever may not is refused before the body matters
 		body = row.body(m, caller)
+	}
+	if allowed {
+		target += row.query
 	}
 	want := m.expected(row, info, path, r, o, allowed)
 	got := caller.do(method, target, body)

@@ -35,6 +35,7 @@ type plan struct {
 	body         bool      // some fields come from a JSON body
 	keys         *spelling // of the body
 	optionalBody bool
+	anyType      bool // of the body, which is read as JSON all the same
 }
 
 // parameter is one field that is read from the path or the query.
@@ -222,6 +223,9 @@ func (p plan) read(r *http.Request, most int64) ([]byte, error) {
 		return nil, ErrMalformed.Because(io.ErrUnexpectedEOF)
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if p.anyType {
+		kind, err = echo.MIMEApplicationJSON, nil
+	}
 	if err != nil || kind != echo.MIMEApplicationJSON || r.Header.Get("Content-Encoding") != "" {
 		return nil, ErrMediaType
 	}

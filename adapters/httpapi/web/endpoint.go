@@ -36,9 +36,12 @@ type Endpoint[In, Out any] struct {
 	Class Class // whose limit over time applies; by method and permission when empty
 	// OptionalBody allows a request without a body; the fields of In are zero then.
 	OptionalBody bool
-	MaxBody      int64 // bytes; MaxBody when zero
-	Cache        Caching
-	Handle       func(ctx context.Context, r Request, in In) (Out, error)
+	// AnyType reads the body as JSON whatever Content-Type says, for people who type commands of which the type is an
+	// afterthought: curl -d says that it sends a form. It is safe as no browser sends the bearer token by itself.
+	AnyType bool
+	MaxBody int64 // bytes; MaxBody when zero
+	Cache   Caching
+	Handle  func(ctx context.Context, r Request, in In) (Out, error)
 }
 
 // Request is what an endpoint may know of the request beyond its own fields.
@@ -113,6 +116,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	if err != nil {
 		return err
 	}
+	plan.anyType = e.AnyType
 	switch {
 	case e.Handle == nil:
 		return errors.New("web: the endpoint does nothing")

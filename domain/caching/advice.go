@@ -1,0 +1,264 @@
+package caching
+
+import (
+	"time"
+)
+
+// TargetHitRate is the hit rate, 0 to 100, that is aimed at unless somebody says otherwise.
+const TargetHitRate = 90
+
+// With fewer reads, or fewer sampled keys of many, nothing can be said.
+const (
+	fewestReads    = 10_000
+	fewestSampled  = 1_000
+	fewestOfFamily = 1_000 // reads
+	fewestKeys     = 100   // unless all keys are sampled
+)
+
+// Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to
+// 100; they are of the near tier under LRU, and what is given out past its time counts as a miss.
+type Advice struct {
+	Enough    bool          // whether there was enough traffic to say anything; if not, the rest is not to be relied on
+	Missing   string        // what there is too little of: MissingReads, MissingKeys; empty when Enough
+	Reads     uint64        // about, of late
+	Sampled   uint64        // reads that were taken in since the start
+	Keys      int           // that are sampled now
+	Rate      float64       // the share of keys that is sampled, 0 to 1, about
+	Span      time.Duration // that was watched
+	Limit     int64         // bytes that the near tier may take
+	Target    float64
+	Measured  *float64 // of late; nil unless the cache counts
+	Predicted float64  // with the present settings
+	Ceiling   float64  // with unlimited memory and the longest times to live: only keys that are new or were deleted are missed
+
+	Memory   []Prediction // other memory, same times to live
+	TTL      []Prediction // same memory, half, same and double the times to live of all families
+	Both     []Prediction // half, same and double the memory with half, same and double the times to live
+	Families []FamilyAdvice
+	Curve    []CurvePoint // the hit rate over the memory, at the present times to live
+
+	Reached   bool     // the target is reached as it is
+	Reachable bool     // the target is reached, or would be with the changes in Cheapest
+	Cheapest  []Change // to be made together; empty when nothing need be changed, or no change is enough
+	Then      float64  // the hit rate with these changes
+}
+
+// What there can be too little of.
+const (
+	MissingReads = "reads"
+	MissingKeys  = "sampled keys"
+)
+
+// Prediction is a hit rate with other settings. Settled is false while the traffic was watched for less than the times to
+// live in question, as some of what would expire did not yet; the hit rate is a little too high then.
+type Prediction struct {
+	MemoryFactor float64
+	Memory       int64
+	TTLFactor    float64       // zero for the longest time to live that is allowed
+	TTL          time.Duration // of the family in question, within its bounds; zero for all families
+	HitRate      float64
+	Settled      bool
+}
+
+// FamilyAdvice is the part of one family.
+type FamilyAdvice struct {
+	Family    string
+	Enough    bool    // as in Advice; no change is proposed for the family otherwise
+	Reads     uint64  // about, of late
+	Rate      float64 // the share of its keys that is sampled, 0 to 1
+	Share     float64 // of all reads, 0 to 100
+	Measured  *float64
+	Predicted float64
+	Ceiling   float64
+	Cold      float64      // reads of new keys, of all reads of the family, 0 to 100
+	Gone      float64      // reads of keys that were deleted as they changed, likewise
+	Memory    []Prediction // other memory, same times to live
+	TTL       []Prediction // same memory, other times to live
+	Reuse     []ReuseShare // how long after each other the same keys are read, without empty ends
+}
+
+// ReuseShare is how many of the repeated reads of a family come within a time, and not within the one before.
+type ReuseShare struct {
+	Below time.Duration // zero: any time
+	Share float64       // 0 to 100
+}
+
+// Change is a setting to change: the memory, when Family is empty, or the time to live of a family.
+type Change struct {
+	Family string
+	Memory int64
+	TTL    time.Duration
+}
+
+// Advise tells what a profile means, and the cheapest changes that would bring the hit rate, 0 to 100, to target.
+func Advise(p Profile, target float64) Advice {
+	a := Advice{
+		Sampled: p.Sampled, Keys: p.Keys, Rate: p.rate(), Span: p.Span, Limit: p.Limit, Target: target, Curve: p.Curve(),
+	}
+	a.Reads = uint64(p.reads())
+	a.Missing = p.missing()
+	a.Enough = a.Missing == ""
+	a.Measured = p.measured()
+	a.Predicted = p.hitRate(presentColumn, presentLevel)
+	a.Ceiling = p.hitRate(columns-1, levels-1)
+	for column, factor := range memoryFactors {
+		a.Memory = append(a.Memory, p.predict(column, presentLevel, factor, 1))
+	}
+	for _, level := range halfSameDouble(ttlFactors[:]) {
+		a.TTL = append(a.TTL, p.predict(presentColumn, level, 1, ttlFactors[level]))
+	}
+	for _, column := range halfSameDouble(memoryFactors[:]) {
+		for _, level := range halfSameDouble(ttlFactors[:]) {
+			a.Both = append(a.Both, p.predict(column, level, memoryFactors[column], ttlFactors[level]))
+		}
+	}
+	for i := range p.Families {
+		a.Families = append(a.Families, p.adviseFamily(&p.Families[i]))
+	}
+	a.Reached = a.Enough && a.Predicted >= target
+	a.Reachable = a.Reached
+	a.Then = a.Predicted
+	if a.Enough && !a.Reached {
+		a.Cheapest, a.Then, a.Reachable = p.cheapest(target)
+	}
+	return a
+}
+
+// halfSameDouble are the places of these factors.
+func halfSameDouble(factors []float64) []int {
+	var out []int
+	for i, factor := range factors {
+		if factor == 0.5 || factor == 1 || factor == 2 {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (p *Profile) missing() string {
+	switch {
+	case p.reads() < fewestReads || p.Sampled < fewestSampled:
+		return MissingReads
+	case p.rate() < 1 && p.Keys < fewestKeys:
+		return MissingKeys
+	}
+	return ""
+}
+
+// enough reports whether something can be said of a family by itself.
+func (f *FamilyProfile) enough() bool {
+	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys)
+}
+
+// rate is the share of the keys of all families that is sampled.
+func (p *Profile) rate() float64 {
+	sampled, all := 0.0, 0.0
+	for i := range p.Families {
+		sampled += float64(p.Families[i].Keys)
+		all += float64(p.Families[i].Keys) / p.Families[i].Rate
+	}
+	if all == 0 {
+		return 1
+	}
+	return sampled / all
+}
+
+func (p *Profile) reads() float64 {
+	sum := 0.0
+	for i := range p.Families {
+		sum += p.Families[i].Reads
+	}
+	return sum
+}
+
+// measured is the hit rate that the cache counted.
+func (p *Profile) measured() *float64 {
+	reads, hits := 0.0, 0.0
+	for i := range p.Families {
+		if !p.Families[i].Counted {
+			return nil
+		}
+		reads += p.Families[i].CountedOf
+		hits += p.Families[i].Hits
+	}
+	return measuredOf(hits, reads)
+}
+
+func measuredOf(hits, reads float64) *float64 {
+	if reads == 0 {
+		return nil
+	}
+	rate := 100 * hits / reads
+	return &rate
+}
+
+// percent is zero when there is nothing to divide by.
+func percent(part, of float64) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return 100 * part / of
+}
+
+// hitRate is that of all families together, with the same factor on the time to live of each.
+func (p *Profile) hitRate(column, level int) float64 {
+	missed := 0.0
+	for i := range p.Families {
+		missed += p.Families[i].missed(column, level)
+	}
+	return percent(p.reads()-missed, p.reads())
+}
+
+func (f *FamilyProfile) hitRate(column, level int) float64 {
+	return percent(f.Reads-f.missed(column, level), f.Reads)
+}
+
+func (p *Profile) predict(column, level int, memory, ttl float64) Prediction {
+	settled := true
+	for i := range p.Families {
+		settled = settled && (p.Families[i].Reads == 0 || p.Families[i].TTLs[level] <= p.Span)
+	}
+	return Prediction{
+		MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, HitRate: p.hitRate(column, level), Settled: settled,
+	}
+}
+
+func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
+	a := FamilyAdvice{
+		Family: f.Family, Enough: f.enough(), Reads: uint64(f.Reads), Rate: f.Rate, Share: percent(f.Reads, p.reads()),
+		Predicted: f.hitRate(presentColumn, presentLevel), Ceiling: f.hitRate(columns-1, levels-1),
+		Cold: percent(f.Cold, f.Reads), Gone: percent(f.Gone, f.Reads), Reuse: f.reuse(),
+	}
+	if f.Counted {
+		a.Measured = measuredOf(f.Hits, f.CountedOf)
+	}
+	at := func(column, level int, memory, ttl float64) Prediction {
+		return Prediction{
+			MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, TTL: f.TTLs[level],
+			HitRate: f.hitRate(column, level), Settled: f.TTLs[level] <= p.Span,
+		}
+	}
+	for column, factor := range memoryFactors {
+		a.Memory = append(a.Memory, at(column, presentLevel, factor, 1))
+	}
+	for level, factor := range ttlFactors {
+		a.TTL = append(a.TTL, at(presentColumn, level, 1, factor))
+	}
+	a.TTL = append(a.TTL, at(presentColumn, levels-1, 1, 0))
+	return a
+}
+
+// reuse is the histogram of the times between reads of the same key, without its empty ends.
+func (f *FamilyProfile) reuse() []ReuseShare {
+	first, last, sum := len(f.Reuse), -1, 0.0
+	for i, n := range f.Reuse {
+		if n > 0 {
+			first, last, sum = min(first, i), i, sum+n
+		}
+	}
+	var out []ReuseShare
+	for i := first; i <= last; i++ {
+		out = append(out, ReuseShare{Below: ReuseBelow(i), Share: percent(f.Reuse[i], sum)})
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+package caching_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/tests/cachesim"
+)
+
+const (
+	week     = 7 * 24 * time.Hour
+	tolerant = 2.0 // points
+	exact    = 0.5 // points, when all keys are watched
+)
+
+// kept is a family that may be kept for a nanosecond to a week.
+func kept(name string, ttl, stale time.Duration) caching.Family {
+	return caching.Family{Name: name, TTL: ttl, Min: 1, Max: week, Stale: stale}
+}
+
+// failer is of a test or of a property.
+type failer interface {
+	Helper()
+	Errorf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+// validate compares each prediction for half, the same and double the memory and times to live with a simulation.
+func validate(t failer, reads []cachesim.Read, o caching.SamplerOptions, tolerance float64) caching.Advice {
+	t.Helper()
+	o.PerSecond, o.HalfLife = -1, week
+	a := caching.Advise(cachesim.Watch(reads, o), caching.TargetHitRate)
+	worst := 0.0
+	compare := func(what string, p caching.Prediction, predicted, simulated float64) {
+		off := math.Abs(predicted - simulated)
+		worst = max(worst, off)
+		if off > tolerance {
+			t.Errorf("%s, memory × %g, time to live × %g: predicted %.2f, simulated %.2f", what, p.MemoryFactor, p.TTLFactor, predicted, simulated)
+		}
+	}
+	for _, p := range a.Both {
+		sim := cachesim.Simulate(reads, p.Memory, cachesim.RulesOf(o.Families, p.TTLFactor))
+		compare("all", p, p.HitRate, sim.HitRate())
+		for i, f := range a.Families {
+			for _, q := range append(f.Memory, f.TTL...) {
+				if q.MemoryFactor == p.MemoryFactor && q.TTLFactor == p.TTLFactor {
+					compare(f.Family, p, q.HitRate, sim.Score[i].Rate())
+				}
+			}
+		}
+		if p.MemoryFactor == 1 && p.TTLFactor == 1 && math.Abs(*a.Measured-sim.HitRate()) > 0.001 {
+			t.Errorf("measured %g instead of %g", *a.Measured, sim.HitRate())
+		}
+	}
+	t.Logf("%d reads, %.3f of the keys sampled, predicted %.2f, at most %.2f off", len(reads), a.Rate, a.Predicted, worst)
+	return a
+}
+
+func TestPredictionsAreWithinTwoPointsOfSimulation(t *testing.T) {
+	forever := []caching.Family{kept("content", week, 0)}
+	sampled := func(limit int64, families ...caching.Family) caching.SamplerOptions {
+		return caching.SamplerOptions{Limit: limit, Families: families, MaxKeys: 4096}
+	}
+	for _, exponent := range []float64{0.6, 0.8, 1, 1.2} {
+		t.Run(fmt.Sprintf("Zipf %g", exponent), func(t *testing.T) {
+			t.Parallel()
+			traffic := cachesim.NewTraffic(1, cachesim.Same(1000))
+			reads := traffic.Spread(traffic.Zipf(100_000, 20_000, exponent), 1000)
+			if a := validate(t, reads, sampled(2_000_000, forever...), tolerant); a.Rate > 0.7 {
+				t.Errorf("%g of the keys were sampled: nothing is proved", a.Rate)
+			}
+		})
+	}
+	t.Run("values of different sizes", func(t *testing.T) {
+		t.Parallel()
+		traffic := cachesim.NewTraffic(2, cachesim.Varied(200, 9))
+		reads := traffic.Spread(traffic.Zipf(100_000, 20_000, 0.9), 1000)
+		validate(t, reads, sampled(cachesim.Footprint(reads)/8, forever...), tolerant)
+	})
+	t.Run("a scan cannot be helped", func(t *testing.T) {
+		t.Parallel()
+		traffic := cachesim.NewTraffic(3, cachesim.Same(1000))
+		a := validate(t, traffic.Spread(traffic.Scan(50_000), 1000), sampled(5_000_000, forever...), tolerant)
+		if !a.Enough || a.Reachable || a.Cheapest != nil || a.Ceiling > tolerant || a.Families[0].Cold < 100-tolerant {
+			t.Errorf("%+v", a)
+		}
+	})
+	t.Run("a loop needs the memory that it fits in", func(t *testing.T) {
+		t.Parallel()
+		traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
+		a := validate(t, traffic.Spread(traffic.Loop(120_000, 10_000), 1000), sampled(6_000_000, forever...), tolerant)
+		if len(a.Cheapest) != 1 || a.Cheapest[0].Memory != 12_000_000 || a.Then < 90 || !a.Reachable || a.Reached {
+			t.Errorf("%+v, then %g", a.Cheapest, a.Then)
+		}
+	})
+	t.Run("times to live with memory enough", func(t *testing.T) {
+		t.Parallel()
+		traffic := cachesim.NewTraffic(5, cachesim.Varied(200, 6))
+		reads := traffic.Spread(traffic.Mixture(traffic.Zipf(50_000, 4000, 0.8), traffic.Zipf(25_000, 1000, 1), traffic.Loop(25_000, 700)), 1000)
+		validate(t, reads, sampled(1<<40, kept("a", 20*time.Second, 0), kept("b", 5*time.Second, time.Minute), kept("c", 9*time.Second, 0)), tolerant)
+	})
+	for _, share := range []int64{4, 10, 20} {
+		t.Run(fmt.Sprintf("times to live and a %dth of the memory", share), func(t *testing.T) {
+			t.Parallel()
+			traffic := cachesim.NewTraffic(6, cachesim.Varied(200, 6))
+			reads := traffic.Spread(traffic.Mixture(traffic.Zipf(60_000, 6000, 0.8), traffic.Zipf(30_000, 2000, 1), traffic.Scan(10_000)), 1000)
+			validate(t, reads, sampled(cachesim.Footprint(reads)/share,
+				kept("a", 20*time.Second, 0), kept("b", 5*time.Second, 30*time.Second), kept("c", 9*time.Second, 0)), tolerant)
+		})
+	}
+}
+
+// When all keys are watched, what is left is the error of the model.
+func TestPredictionsHoldForAnyTraffic(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		traffic := cachesim.NewTraffic(rapid.Uint64().Draw(t, "seed"), cachesim.Varied(200, rapid.Float64Range(0, 8).Draw(t, "powers of size")))
+		keys := rapid.IntRange(100, 800).Draw(t, "keys")
+		reads := traffic.Spread(traffic.Mixture(
+			traffic.Zipf(3000, keys, rapid.Float64Range(0.3, 1.3).Draw(t, "exponent")), traffic.Loop(1000, rapid.IntRange(10, 600).Draw(t, "loop")),
+		), 40)
+		share := rapid.Float64Range(0.02, 1.2).Draw(t, "share of memory")
+		seconds := rapid.Float64Range(1, 200)
+		validate(t, reads, caching.SamplerOptions{
+			Limit: int64(float64(cachesim.Footprint(reads)) * share),
+			Families: []caching.Family{
+				kept("a", time.Duration(seconds.Draw(t, "a")*1e9), 0),
+				kept("b", time.Duration(seconds.Draw(t, "b")*1e9), time.Duration(seconds.Draw(t, "stale")*1e9)),
+			},
+		}, exact)
+	})
+}
