@@ -18,6 +18,7 @@ func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
 	running.Go(func() { a.reloadKeys(ctx) })
 	running.Go(func() { a.fillPractice(ctx) })
+	running.Go(func() { a.core.engine.Run(ctx) })
 	running.Go(func() { a.retuneCaches(ctx) })
 	running.Go(func() { a.warmCaches(ctx) })
 	if a.core.redis != nil {

@@ -16,14 +16,6 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-// cacheEngine is what the caches of a process offer to their administration.
-type cacheEngine interface {
-	ports.CacheFigures
-	ports.CacheControl
-	ports.CacheAdvisor
-	SetTTLs(caching.TTLs)
-}
-
 // cacheCases are the use cases of the administration of caches.
 type cacheCases struct {
 	apply  *cacheapp.Apply
@@ -50,7 +42,39 @@ func (c *core) warmers() []cacheapp.Source {
 	return []cacheapp.Source{}
 }
 
-func wireCaches(c *core, engine cacheEngine, recorder ports.Recorder) cacheCases {
+// openCaches makes the caches of this process, and watches them.
+func (c *core) openCaches() error {
+	ttls := caching.TTLsOf(caching.Decide(nil, c.config.cacheTTLs()))
+	c.sampler = caching.NewSampler(caching.SamplerOptions{
+		Limit: c.config.CacheMemory, Families: caching.Families(), TTLs: ttls, Counted: func(family int) (reads, hits uint64) {
+			if c.engine == nil { // it is made below
+				return 0, 0
+			}
+			return c.engine.Counted(family)
+		},
+	})
+	o := cache.Options{Replica: c.replica, MaxBytes: c.config.CacheMemory, TTLs: ttls, Watcher: c.sampler, Log: func(message string, err error) {
+		if err != nil {
+			c.log.Warn(message, zap.Error(err))
+			return
+		}
+		c.log.Info(message)
+	}}
+	if c.redis != nil {
+		o.Redis = c.redis.Client()
+	}
+	var err error
+	c.engine, err = cache.NewEngine(o)
+	return err
+}
+
+// Profile implements ports.CacheAdvisor.
+func (c *core) Profile(context.Context) (caching.Profile, string, error) {
+	return c.sampler.Profile(c.clock.Now()), c.replica, nil
+}
+
+func wireCaches(c *core, recorder ports.Recorder) cacheCases {
+	engine := c.engine
 	apply := &cacheapp.Apply{Settings: c.store.CacheSettings(), Environment: c.config.cacheTTLs(), To: engine.SetTTLs}
 	apply.Defaults()
 	runs := c.store.CacheRunWork()
@@ -62,7 +86,7 @@ func wireCaches(c *core, engine cacheEngine, recorder ports.Recorder) cacheCases
 		stats:  cacheapp.Stats{Figures: engine},
 		health: cacheapp.Health{Figures: engine, Failed: func(err error) { c.log.Warn("Redis does not answer the caches", zap.Error(err)) }},
 		clear:  cacheapp.Clear{Control: engine, Recorder: recorder, Work: runs},
-		advise: cacheapp.Advise{Advisor: engine},
+		advise: cacheapp.Advise{Advisor: c},
 		warm: &cacheapp.Warm{
 			Clock: c.clock, IDs: c.ids, Replica: c.replica, Sources: c.warmers(), Control: engine, Runs: c.store.CacheRuns(), Recorder: recorder, Work: runs,
 			Limits: cacheapp.DefaultWarmLimits(), Failed: func(what string, err error) {

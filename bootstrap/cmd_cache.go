@@ -1,6 +1,7 @@
 package bootstrap
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -105,16 +106,15 @@ type cacheHealth struct{ remoteFlags }
 
 // Run prints whether the tiers work, and fails when one does not.
 func (cmd *cacheHealth) Run(ctx context.Context, r *run) error {
-	status := ""
+	var degraded error
 	err := asked(ctx, r, cmd.remoteFlags, "GET", cacheRoot+"/health", nil, func(h cacheapi.HealthReply) {
-		status = h.Status
+		if h.Status == "degraded" {
+			degraded = fmt.Errorf("the caches are degraded: Redis is %s", h.Far.Status)
+		}
 		r.printf("%s: %s of %s in memory, Redis %s, %d replicas\n", h.Status, bytesText(h.Near.Bytes), bytesText(h.Near.LimitBytes),
 			strings.ReplaceAll(h.Far.Status, "_", " "), h.Replicas)
 	})
-	if err == nil && status == "degraded" {
-		err = errors.New("no answer from Redis")
-	}
-	return err
+	return cmp.Or(err, degraded)
 }
 
 type cacheClear struct {

@@ -24,6 +24,7 @@ import (
 	"github.com/toeic-app/toeic/application/examapp"
 	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/content"
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -56,6 +57,8 @@ type core struct {
 	outbox      *mail.Outbox     // nil outside development, and with SMTP_URL
 	redis       *cache.Redis     // nil without Redis
 	replica     string           // names this process
+	engine      *cache.Engine
+	sampler     *caching.Sampler // watches the engine
 	caches      cacheCases
 	replies     ports.Replies
 	identity    identityCases
@@ -127,6 +130,9 @@ func (c *core) wire(secrets [][]byte) error {
 	if err := c.connectRedis(); err != nil {
 		return err
 	}
+	if err := c.openCaches(); err != nil {
+		return err
+	}
 	tools, err := c.tools(box)
 	if err != nil {
 		return err
@@ -136,7 +142,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
 	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
-	c.caches = wireCaches(c, newTempEngine(c), recorder)
+	c.caches = wireCaches(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
@@ -165,19 +171,22 @@ func (c *core) connectRedis() error {
 
 // openRedis prepares connections, for the caches and for the limits, whose bounds differ.
 func (c *core) openRedis() error {
-	if len(c.config.RedisAddrs) > 0 {
-		nodes := redis.UniversalOptions{
-			Addrs: c.config.RedisAddrs, MasterName: c.config.RedisMaster, Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
-		}
-		c.redis, c.redisLimits = cache.NewRedisOf(nodes), ratelimit.NewRedisOf(nodes)
-		return nil
-	}
-	var err error
-	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
+	client, err := cache.Connect(cache.Where{
+		URL: string(c.config.RedisURL), Addresses: c.config.RedisAddrs, Master: c.config.RedisMaster,
+		Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+	})
+	if err != nil {
 		return err
 	}
-	c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL))
-	return err
+	c.redis = cache.NewRedis(client)
+	if c.config.RedisURL != "" {
+		c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL))
+		return err
+	}
+	c.redisLimits = ratelimit.NewRedisOf(redis.UniversalOptions{
+		Addrs: c.config.RedisAddrs, MasterName: c.config.RedisMaster, Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+	})
+	return nil
 }
 
 // heed acts on a change that is told to all processes, beyond forgetting what is remembered of who may do what.
@@ -295,6 +304,9 @@ func (c *core) close() error {
 	}
 	if c.actors != nil {
 		c.actors.Close()
+	}
+	if c.engine != nil {
+		c.engine.Close()
 	}
 	if c.attempts.answer != nil {
 		c.attempts.answer.Close()

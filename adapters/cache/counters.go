@@ -30,8 +30,8 @@ type family struct {
 
 	farHits, farMisses, farErrors atomic.Uint64
 
-	shared, loads, failures, stale, negative, refreshes atomic.Uint64
-	loadTime                                            atomic.Int64 // nanoseconds
+	shared, loads, failures, stale, negative, refreshes, refreshHits atomic.Uint64
+	loadTime                                                         atomic.Int64 // nanoseconds
 }
 
 // hit counts a hit near by and returns its number within a part of the hits.
@@ -60,7 +60,7 @@ func (f *family) figures() caching.FamilyFigures {
 		},
 		Far:    caching.TierFigures{Hits: f.farHits.Load(), Misses: f.farMisses.Load(), Errors: f.farErrors.Load()},
 		Shared: f.shared.Load(), Loads: f.loads.Load(), Failures: f.failures.Load(), LoadTime: time.Duration(f.loadTime.Load()),
-		Stale: f.stale.Load(), Negative: f.negative.Load(), Refreshes: f.refreshes.Load(),
+		Stale: f.stale.Load(), Negative: f.negative.Load(), Refreshes: f.refreshes.Load(), RefreshHits: f.refreshHits.Load(),
 	}
 	for i := range f.stripes {
 		out.Near.Hits += f.stripes[i].hits.Load()

@@ -184,6 +184,13 @@ func (f *far) check(ctx context.Context) {
 // second.
 func (e *Engine) Close() { e.near.close() }
 
+// Counted returns how often a family was read since the start, and how many of these reads the near tier answered with
+// what was not past its time. Families are known by their places in caching.Families.
+func (e *Engine) Counted(place int) (reads, hits uint64) {
+	f := e.families[place].figures()
+	return f.Reads(), f.Near.Hits - min(f.Stale, f.Near.Hits)
+}
+
 // names are those of all families.
 func (e *Engine) names() []string {
 	out := make([]string, len(e.families))

@@ -67,8 +67,9 @@ func (e *Engine) Figures(ctx context.Context) ([]caching.Figures, error) {
 
 // own are the figures of this process.
 func (e *Engine) own() caching.Figures {
+	top, unlisted := e.top.most(shownKeys)
 	out := caching.Figures{
-		Replica: e.replica, Since: e.since, Families: map[string]caching.FamilyFigures{}, Top: e.top.most(shownKeys),
+		Replica: e.replica, Since: e.since, Families: map[string]caching.FamilyFigures{}, Top: top, Unlisted: unlisted,
 		Limit: e.near.limit, Apart: e.rules.Load().apart != 0,
 	}
 	for _, f := range e.families {

@@ -180,6 +180,9 @@ func (e *Engine) bring(ctx context.Context, f *flight, load loader) {
 	}
 	if got.found && e.accept(f, got.frame, asked) {
 		r.family.farHits.Add(1)
+		if f.refresh != nil {
+			r.family.refreshHits.Add(1)
+		}
 		return
 	}
 	r.family.farMisses.Add(1)

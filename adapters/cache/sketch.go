@@ -98,7 +98,9 @@ func (s *sketch) swap(a, b *heavy) {
 // most returns the n most read keys. A count is that of the sample times what each stands for; its error is what the
 // sketch may have inherited, and three standard deviations of what the sampling does, so that one in some hundred keys
 // is beyond it.
-func (s *sketch) most(n int) []caching.KeyCount {
+//
+// unlisted is how often the most read one of the others was read, at most; zero when there are no others.
+func (s *sketch) most(n int) (top []caching.KeyCount, unlisted uint64) {
 	s.mu.Lock()
 	all := make([]heavy, 0, len(s.order))
 	for _, h := range s.order {
@@ -106,11 +108,14 @@ func (s *sketch) most(n int) []caching.KeyCount {
 	}
 	s.mu.Unlock()
 	slices.SortFunc(all, func(a, b heavy) int { return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.id, b.id)) })
-	out := make([]caching.KeyCount, 0, min(n, len(all)))
-	for _, h := range all[:min(n, len(all))] {
+	top = make([]caching.KeyCount, 0, min(n, len(all)))
+	for i, h := range all[:min(n+1, len(all))] {
 		doubt := uint64(math.Ceil(3 * math.Sqrt(float64(h.count)) * sampling))
 		count := h.count*sampling + doubt
-		out = append(out, caching.KeyCount{Key: h.region.key(h.id), Count: count, Error: min(count, h.error*sampling+2*doubt)})
+		if i == n {
+			return top, count
+		}
+		top = append(top, caching.KeyCount{Key: h.region.key(h.id), Count: count, Error: min(count, h.error*sampling+2*doubt)})
 	}
-	return out
+	return top, 0
 }

@@ -58,14 +58,16 @@ type HealthView struct {
 	Near caching.FamilyFigures // of all families of this process
 	// Limit is how many bytes the near tier of this process may take.
 	Limit int64
-	// Configured is whether there should be a far tier, Answers whether it answers.
-	Configured, Answers bool
-	Processes           int
+	// Configured is whether there should be a far tier, Answers whether it answers, and Apart whether this process hears
+	// nothing of what others change.
+	Configured, Answers, Apart bool
+	Faults                     map[caching.Fault]uint64 // of the far tier, since the start
+	Processes                  int
 }
 
 // Healthy reports whether everything works that should. Without Redis, or while it is silent, the service answers all the
 // same, only slower.
-func (v HealthView) Healthy() bool { return !v.Configured || v.Answers }
+func (v HealthView) Healthy() bool { return !v.Configured || (v.Answers && !v.Apart) }
 
 // Execute looks. That Redis does not answer is no failure of looking.
 func (uc Health) Execute(ctx context.Context) (HealthView, error) {
@@ -75,7 +77,8 @@ func (uc Health) Execute(ctx context.Context) (HealthView, error) {
 	}
 	view := HealthView{Configured: uc.Far != nil, Processes: len(processes)}
 	if len(processes) > 0 {
-		view.Near, view.Limit = caching.Overall(processes[0].Families), processes[0].Limit
+		own := processes[0]
+		view.Near, view.Limit, view.Apart, view.Faults = caching.Overall(own.Families), own.Limit, own.Apart, own.Faults
 	}
 	if uc.Far == nil {
 		return view, nil

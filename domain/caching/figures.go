@@ -37,15 +37,16 @@ type TierFigures struct {
 // FamilyFigures counts what happened to a family. A read is answered by the near tier, or else by the far tier, or else
 // by a load that another caller began, or else by a load of its own.
 type FamilyFigures struct {
-	Near, Far TierFigures
-	Shared    uint64        // reads that waited for a load of somebody else
-	Loads     uint64        // loads from the store
-	Failures  uint64        // of these loads
-	LoadTime  time.Duration // of all loads
-	Stale     uint64        // reads that were given what is past its time
-	Negative  uint64        // reads that were told "there is none" from memory; they are hits as well
-	Refreshes uint64        // reads of its own account, to have what is past its time anew; they count in the far tier and as loads, but not as reads
-	TTLSum    float64       // seconds that were left of the life of each value in the near tier, when it was given out
+	Near, Far   TierFigures
+	Shared      uint64        // reads that waited for a load of somebody else
+	Loads       uint64        // loads from the store
+	Failures    uint64        // of these loads
+	LoadTime    time.Duration // of all loads
+	Stale       uint64        // reads that were given what is past its time
+	Negative    uint64        // reads that were told "there is none" from memory; they are hits as well
+	Refreshes   uint64        // reads of its own account, to have what is past its time anew; they count in the far tier and as loads, but not as reads
+	RefreshHits uint64        // of these, those that the far tier answered
+	TTLSum      float64       // seconds that were left of the life of each value in the near tier, when it was given out
 }
 
 // Figures is how the caches of one process do.

@@ -11,7 +11,9 @@ import (
 func (f FamilyFigures) Reads() uint64 { return f.Near.Hits + f.Near.Misses }
 
 // Hits counts the reads that one of the tiers answered.
-func (f FamilyFigures) Hits() uint64 { return f.Near.Hits + f.Far.Hits }
+func (f FamilyFigures) Hits() uint64 {
+	return f.Near.Hits + f.Far.Hits - min(f.RefreshHits, f.Far.Hits)
+}
 
 // Misses counts the reads that no tier answered: they loaded, or waited for somebody else's load.
 func (f FamilyFigures) Misses() uint64 { return f.Reads() - min(f.Hits(), f.Reads()) }
@@ -20,10 +22,20 @@ func (f FamilyFigures) Misses() uint64 { return f.Reads() - min(f.Hits(), f.Read
 func (f FamilyFigures) HitRate() float64 { return hitRate(f.Hits(), f.Reads()) }
 
 // AverageTTL is what was left of the life of values, on average, when the near tier gave them out.
-func (f FamilyFigures) AverageTTL() time.Duration { return each(f.TTLSum, f.Near.Hits) }
+func (f FamilyFigures) AverageTTL() time.Duration {
+	if f.Near.Hits == 0 {
+		return 0
+	}
+	return time.Duration(f.TTLSum / float64(f.Near.Hits) * float64(time.Second))
+}
 
 // AverageLoad is how long a load took, on average.
-func (f FamilyFigures) AverageLoad() time.Duration { return each(f.LoadTime, f.Loads) }
+func (f FamilyFigures) AverageLoad() time.Duration {
+	if f.Loads == 0 {
+		return 0
+	}
+	return f.LoadTime / time.Duration(f.Loads)
+}
 
 // HitRate is the part of the questions to the tier that it answered, in percent.
 func (t TierFigures) HitRate() float64 { return hitRate(t.Hits, t.Hits+t.Misses) }
@@ -47,13 +59,6 @@ func hitRate(part, whole uint64) float64 {
 		return 100
 	}
 	return 100 * float64(min(part, whole)) / float64(whole)
-}
-
-func each(sum time.Duration, n uint64) time.Duration {
-	if n == 0 {
-		return 0
-	}
-	return sum / time.Duration(n)
 }
 
 // Overall adds up the families of one process, or of all.
@@ -89,7 +94,7 @@ func (f FamilyFigures) and(g FamilyFigures, held func(a, b int64) int64) FamilyF
 	return FamilyFigures{
 		Near: f.Near.and(g.Near, addUp), Far: f.Far.and(g.Far, held), Shared: f.Shared + g.Shared, Loads: f.Loads + g.Loads,
 		Failures: f.Failures + g.Failures, LoadTime: f.LoadTime + g.LoadTime, Stale: f.Stale + g.Stale, Negative: f.Negative + g.Negative,
-		TTLSum: f.TTLSum + g.TTLSum,
+		Refreshes: f.Refreshes + g.Refreshes, RefreshHits: f.RefreshHits + g.RefreshHits, TTLSum: f.TTLSum + g.TTLSum,
 	}
 }
 

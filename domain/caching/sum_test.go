@@ -23,11 +23,16 @@ func TestWhoWasNeverAskedHasMissedNothing(t *testing.T) {
 func TestAReadIsAHitWhenAnyTierAnswersIt(t *testing.T) {
 	f := caching.FamilyFigures{
 		Near: caching.TierFigures{Hits: 60, Misses: 40}, Far: caching.TierFigures{Hits: 30, Misses: 10}, Shared: 4, Loads: 6,
-		LoadTime: 12 * time.Second, TTLSum: 60 * time.Minute,
+		LoadTime: 12 * time.Second, TTLSum: 3600,
 	}
 	if f.Reads() != 100 || f.Hits() != 90 || f.Misses() != 10 || f.HitRate() != 90 {
 		t.Errorf("%d reads, %d hits, %d misses, %v %%", f.Reads(), f.Hits(), f.Misses(), f.HitRate())
 	}
+	f.Refreshes, f.RefreshHits, f.Far.Hits = 9, 5, f.Far.Hits+5 // of nobody who reads
+	if f.Reads() != 100 || f.Hits() != 90 || f.Misses() != 10 {
+		t.Errorf("with refreshes: %d reads, %d hits, %d misses", f.Reads(), f.Hits(), f.Misses())
+	}
+	f.Far.Hits -= 5
 	if f.Near.HitRate() != 60 || f.Far.HitRate() != 75 {
 		t.Errorf("near %v %%, far %v %%", f.Near.HitRate(), f.Far.HitRate())
 	}
@@ -43,7 +48,7 @@ func TestFiguresOfProcessesAddUpButWhatRedisHoldsIsTheSameForAll(t *testing.T) {
 			caching.Content: {
 				Near: caching.TierFigures{Hits: n, Misses: 2 * n, Keys: held, Bytes: 10 * held, Evictions: map[caching.Reason]uint64{caching.Capacity: n}},
 				Far:  caching.TierFigures{Hits: 3 * n, Misses: 4 * n, Keys: 7, Bytes: 70 + held, Errors: n}, Shared: n, Loads: n, Failures: n,
-				LoadTime: time.Duration(n), Stale: n, Negative: n, TTLSum: time.Duration(n),
+				LoadTime: time.Duration(n), Stale: n, Negative: n, TTLSum: float64(n), Refreshes: n, RefreshHits: n,
 			},
 			caching.Users: {Near: caching.TierFigures{Hits: n, Keys: held}},
 		}}
@@ -52,7 +57,7 @@ func TestFiguresOfProcessesAddUpButWhatRedisHoldsIsTheSameForAll(t *testing.T) {
 	got := caching.Total(processes)
 	want := caching.FamilyFigures{
 		Near: caching.TierFigures{Hits: 3, Misses: 6, Keys: 3, Bytes: 30, Evictions: map[caching.Reason]uint64{caching.Capacity: 3}},
-		Far:  caching.TierFigures{Hits: 9, Misses: 12, Keys: 7, Bytes: 72, Errors: 3}, Shared: 3, Loads: 3, Failures: 3, LoadTime: 3, Stale: 3, Negative: 3, TTLSum: 3,
+		Far:  caching.TierFigures{Hits: 9, Misses: 12, Keys: 7, Bytes: 72, Errors: 3}, Shared: 3, Loads: 3, Failures: 3, LoadTime: 3, Stale: 3, Negative: 3, TTLSum: 3, Refreshes: 3, RefreshHits: 3,
 	}
 	if diff := gocmp.Diff(want, got[caching.Content]); diff != "" {
 		t.Errorf("content (-want +got)\n%s", diff)

@@ -67,15 +67,19 @@ func (f fleet) setEverywhere(t *testing.T, admin person, seconds float64) time.D
 
 func TestATimeToLiveHoldsInThreeProcessesWithinASecondAndAfterARestart(t *testing.T) {
 	t.Parallel()
-	for name, env := range map[string]func(*testing.T) []string{
-		"without Redis":          func(*testing.T) []string { return nil },
-		"with Redis":             func(t *testing.T) []string { return []string{"REDIS_URL=" + private.RedisURL(t)} },
-		"with Redis by its node": func(t *testing.T) []string { return []string{"REDIS_ADDRS=" + nodeOf(t, private.RedisURL(t))} },
-		"with a Redis that died": func(t *testing.T) []string { return []string{"REDIS_URL=" + deadRedis(t)} },
+	for name, tc := range map[string]struct {
+		env    func(*testing.T) []string
+		tell   int    // processes that tell each other how they do
+		health string // of the far tier
+	}{
+		"without Redis":          {func(*testing.T) []string { return nil }, 1, "not_configured"},
+		"with Redis":             {func(t *testing.T) []string { return []string{"REDIS_URL=" + ownRedis(t).URL()} }, 3, "healthy"},
+		"with Redis by its node": {func(t *testing.T) []string { return []string{"REDIS_ADDRS=" + nodeOf(t, ownRedis(t).URL())} }, 3, "healthy"},
+		"with a Redis that died": {func(t *testing.T) []string { return []string{"REDIS_URL=" + deadRedis(t)} }, 1, "unreachable"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := startFleet(t, env(t)...)
+			f := startFleet(t, tc.env(t)...)
 			admin := f.admin(t)
 			var longest time.Duration
 			for i := range 5 {
@@ -84,6 +88,10 @@ func TestATimeToLiveHoldsInThreeProcessesWithinASecondAndAfterARestart(t *testin
 			t.Logf("longest of five: %s", longest.Round(time.Millisecond))
 			if longest > settingBound {
 				t.Errorf("a setting took %s to hold everywhere", longest)
+			}
+			for _, s := range f.all() {
+				eventually(t, "each process knows of the others", func() bool { return admin.at(s).replicas() == tc.tell })
+				eventually(t, "each process knows how Redis does", func() bool { return admin.at(s).farHealth() == tc.health })
 			}
 			f.third.kill()
 			again := admin.at(f.place.serve(t))
@@ -116,17 +124,47 @@ func nodeOf(t *testing.T, address string) string {
 	return u.Host
 }
 
-// deadRedis is the address of a Redis that was there.
-func deadRedis(t *testing.T) string {
+// replicas returns how many processes a server knows of.
+func (p person) replicas() int {
+	p.t.Helper()
+	var got struct{ Replicas []struct{ Replica string } }
+	p.want(200, &got, "GET", "/api/v1/admin/cache/stats", nil)
+	names := map[string]bool{}
+	for _, r := range got.Replicas {
+		names[r.Replica] = true
+	}
+	if len(names) != len(got.Replicas) {
+		p.t.Errorf("a process is told twice: %+v", got.Replicas)
+	}
+	return len(names)
+}
+
+// farHealth returns how a server finds Redis.
+func (p person) farHealth() string {
+	p.t.Helper()
+	var got struct{ Far struct{ Status string } }
+	p.want(200, &got, "GET", "/api/v1/admin/cache/health", nil)
+	return got.Far.Status
+}
+
+// ownRedis is a Redis that no other test uses.
+func ownRedis(t *testing.T) *private.Redis {
 	t.Helper()
 	private.RedisURL(t) // skips where there is none
 	redis, err := private.StartRedis(context.Background(), filepath.Join(t.TempDir(), "redis"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := redis.URL()
+	t.Cleanup(func() { redis.Kill() })
+	return redis
+}
+
+// deadRedis is the address of a Redis that was there.
+func deadRedis(t *testing.T) string {
+	t.Helper()
+	redis := ownRedis(t)
 	redis.Kill()
-	return address
+	return redis.URL()
 }
 
 func TestTheEnvironmentDecidesUntilAnAdministratorDoes(t *testing.T) {

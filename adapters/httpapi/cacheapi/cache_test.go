@@ -174,7 +174,7 @@ func busy() cacheapp.StatsView {
 		caching.Content: {
 			Near:  caching.TierFigures{Hits: 700, Misses: 300, Keys: 10, Bytes: 4096, Evictions: map[caching.Reason]uint64{caching.Capacity: 2, caching.Expired: 3}},
 			Far:   caching.TierFigures{Hits: 200, Misses: 100, Keys: 40, Bytes: 9000, Errors: 1},
-			Loads: 50, Shared: 50, LoadTime: 5 * time.Second, TTLSum: 7000 * time.Second, Stale: 4, Negative: 6, Failures: 1,
+			Loads: 50, Shared: 50, LoadTime: 5 * time.Second, TTLSum: 7000, Stale: 4, Negative: 6, Failures: 1,
 		},
 	}
 	processes := []caching.Figures{
@@ -231,8 +231,10 @@ func TestHealthTellsWhatDoesNotAnswer(t *testing.T) {
 	d.is(d.ask(200, "GET", "/health", ""), map[string]any{"status": "healthy", "far status": "not_configured", "far configured": false, "near full": 25, "replicas": 3, "hit_rate": 100})
 	d.health.Configured = true
 	d.is(d.ask(200, "GET", "/health", ""), map[string]any{"status": "degraded", "far status": "unreachable", "far configured": true})
-	d.health.Answers = true
-	d.is(d.ask(200, "GET", "/health", ""), map[string]any{"status": "healthy", "far status": "healthy"})
+	d.health.Answers, d.health.Faults = true, map[caching.Fault]uint64{caching.Slow: 3}
+	d.is(d.ask(200, "GET", "/health", ""), map[string]any{"status": "healthy", "far status": "healthy", "far faults slow": 3, "far faults corrupt": 0})
+	d.health.Apart = true
+	d.is(d.ask(200, "GET", "/health", ""), map[string]any{"status": "degraded", "far status": "apart"})
 }
 
 func TestAWarmIsReadAsJSONWhateverTheTypeSaysAndMayBeEmpty(t *testing.T) {

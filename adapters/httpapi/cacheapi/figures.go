@@ -6,13 +6,15 @@ import (
 
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/cacheapp"
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/domain/identity"
 )
 
 // FarHealthReply is whether Redis works.
 type FarHealthReply struct {
-	Configured bool   `json:"configured"`
-	Status     string `json:"status" enum:"healthy,unreachable,not_configured"`
+	Configured bool              `json:"configured"`
+	Status     string            `json:"status" enum:"healthy,apart,unreachable,not_configured" description:"apart while it answers, but this process does not hear what others change: values are kept near by for seconds only then."`
+	Faults     map[string]uint64 `json:"faults" description:"What was wrong with it since the process started, by kind. None failed a request."`
 }
 
 // NearHealthReply is how full the memory of the process is.
@@ -37,18 +39,32 @@ func toHealth(v cacheapp.HealthView) HealthReply {
 	out := HealthReply{
 		Status: "healthy", HitRate: rounded(v.Near.HitRate()), Replicas: v.Processes,
 		Near: NearHealthReply{Status: "healthy", Entries: v.Near.Near.Keys, Bytes: v.Near.Near.Bytes, LimitBytes: v.Limit},
-		Far:  FarHealthReply{Configured: v.Configured, Status: "not_configured"},
+		Far:  FarHealthReply{Configured: v.Configured, Status: "not_configured", Faults: map[string]uint64{}},
 	}
 	if v.Limit > 0 {
 		out.Near.Full = rounded(100 * float64(v.Near.Near.Bytes) / float64(v.Limit))
 	}
+	for _, kind := range caching.Faults() {
+		out.Far.Faults[string(kind)] = v.Faults[kind]
+	}
 	if v.Configured {
-		out.Far.Status = "healthy"
+		out.Far.Status = farStatus(v)
 	}
 	if !v.Healthy() {
-		out.Status, out.Far.Status = "degraded", "unreachable"
+		out.Status = "degraded"
 	}
 	return out
+}
+
+func farStatus(v cacheapp.HealthView) string {
+	switch {
+	case !v.Answers:
+		return "unreachable"
+	case v.Apart:
+		return "apart"
+	default:
+		return "healthy"
+	}
 }
 
 func figureRoutes(api *web.API, uc UseCases) {
