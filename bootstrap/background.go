@@ -40,7 +40,7 @@ func every(ctx context.Context, period time.Duration, fn func(context.Context)) 
 
 // sync reads what changed about who may do what.
 func (a *App) sync(ctx context.Context) {
-	if _, err := a.core.actors.Sync(ctx); err != nil && ctx.Err() == nil {
+	if _, err := a.core.remembered.actors.Sync(ctx); err != nil && ctx.Err() == nil {
 		a.log.Warn("reading changes of permissions failed; the database decides every request meanwhile", zap.Error(err))
 	}
 }

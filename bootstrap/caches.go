@@ -39,7 +39,7 @@ func replicaName(id uuid.UUID) string {
 
 // warmers lists what is worth having in advance, the most wanted first.
 func (c *core) warmers() []cacheapp.Source {
-	return []cacheapp.Source{}
+	return []cacheapp.Source{{Name: "exams", Warmer: c.warmer()}}
 }
 
 // openCaches makes the caches of this process, and watches them.
@@ -81,7 +81,7 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 	out := cacheCases{
 		apply: apply, now: c.clock.Now,
 		ttls: cacheapp.TTLs{
-			Clock: c.clock, Apply: apply, Recorder: recorder, Work: cache.Synced(c.store.CacheSettingsWork(), c.actors, c.callOthers),
+			Clock: c.clock, Apply: apply, Recorder: recorder, Work: cache.Synced(c.store.CacheSettingsWork(), c.remembered.actors, c.callOthers),
 		},
 		stats:  cacheapp.Stats{Figures: engine},
 		health: cacheapp.Health{Figures: engine, Failed: func(err error) { c.log.Warn("Redis does not answer the caches", zap.Error(err)) }},

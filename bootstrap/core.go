@@ -28,9 +28,6 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-// revisionCacheBytes bounds the memory that published forms take.
-const revisionCacheBytes = 64 << 20
-
 // limitedKeys bounds how many accounts and addresses are counted at once; about 200 bytes each.
 const limitedKeys = 100_000
 
@@ -44,10 +41,7 @@ type core struct {
 	clock       ports.Clock
 	ids         ports.IDs
 	store       *entstore.Store
-	revisions   *cache.Revisions
-	tables      *cache.Tables
-	heads       *cache.Heads
-	actors      *cache.Actors
+	remembered  remembered
 	reload      chan struct{}    // the keys changed
 	retune      chan struct{}    // how long caches keep things changed
 	limits      ports.Limits     // in this process
@@ -115,22 +109,10 @@ func (c *core) wire(secrets [][]byte) error {
 		return err
 	}
 	c.replies = seal.Replies(box, c.store.Replies())
-	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
-		return err
-	}
-	if c.tables, err = cache.NewTables(c.store.Conversions()); err != nil {
-		return err
-	}
-	if c.heads, err = cache.NewHeads(c.store.AttemptReads()); err != nil {
-		return err
-	}
-	if c.actors, err = cache.NewActors(c.store.Actors(), c.store.ActorChanges(), c.clock, c.heed); err != nil {
-		return err
-	}
 	if err := c.connectRedis(); err != nil {
 		return err
 	}
-	if err := c.openCaches(); err != nil {
+	if err := errors.Join(c.openCaches(), c.remember()); err != nil {
 		return err
 	}
 	tools, err := c.tools(box)
@@ -196,6 +178,8 @@ func (c *core) heed(subject string) {
 		wake(c.reload)
 	case "cache-settings":
 		wake(c.retune)
+	default:
+		c.engine.ForgetHere(subject)
 	}
 }
 
@@ -224,7 +208,7 @@ func (c *core) callOthers() {
 // tools makes what the use cases of accounts need.
 func (c *core) tools(box *seal.Box) (identityTools, error) {
 	t := identityTools{
-		work: cache.Synced(c.store.Identity(), c.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{}, codes: &token.Codes{},
+		work: cache.Synced(c.store.Identity(), c.remembered.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{}, codes: &token.Codes{},
 		sealer: box, limits: c.shared, passwords: password.New(),
 	}
 	var err error
@@ -265,7 +249,7 @@ func (c *core) seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list the shipped packs: %w", err)
 	}
-	load := examapp.Import{OnlyNew: true, Clock: c.clock, IDs: c.ids, Work: c.store.Publication(), Validate: examapp.Validate{
+	load := examapp.Import{OnlyNew: true, Clock: c.clock, IDs: c.ids, Work: c.publication(), Validate: examapp.Validate{
 		Packs: pack.NewFS(packs), Conversions: c.store.Conversions(),
 	}}
 	for _, e := range entries {
@@ -299,12 +283,6 @@ func seedTables(ctx context.Context, files fs.FS, load examapp.ImportTable) erro
 }
 
 func (c *core) close() error {
-	if c.revisions != nil {
-		c.revisions.Close()
-	}
-	if c.actors != nil {
-		c.actors.Close()
-	}
 	if c.engine != nil {
 		c.engine.Close()
 	}

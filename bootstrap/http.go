@@ -34,7 +34,7 @@ func (a *App) api() (*web.API, error) {
 	c := a.core
 	api, err := web.New(web.Config{
 		Title: "TOEIC backend", Version: version(), Logger: a.log, Clock: c.clock, IDs: c.ids,
-		Authenticate: c.identity.authenticate.Execute, Replies: c.replies,
+		Authenticate: c.identity.authenticate.Execute, Replies: c.replies, Shelf: c.remembered.replies,
 		CORSOrigins: a.config.CORSOrigins, TrustedProxies: a.config.trustedProxies(),
 		HSTS: a.config.BehindTLS, RequestTimeout: a.config.RequestTimeout,
 		RequireFactor: a.config.requireFactor(), Rates: a.config.rates(), Limits: c.limits, SharedLimits: c.shared,

@@ -55,6 +55,7 @@ type Actors struct {
 type remembered struct {
 	actor    identity.Actor
 	loadedAt time.Duration
+	asked    *byte // by whom
 }
 
 // NewActors wraps inner. changed hears of every subject of a change, once in this process.
@@ -87,36 +88,32 @@ func (a *Actors) OfToken(ctx context.Context, hash string, now time.Time) (ident
 	})
 }
 
-// of believes nothing that is remembered while the changes cannot be read, and asks the store each time then.
 func (a *Actors) of(ctx context.Context, id string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
-	if !a.trusting() {
-		return load(ctx)
-	}
 	if found, err, ok := a.region.Cached(id); ok && err == nil {
 		if a.good(found, now) {
 			return found.actor, nil
 		}
 		a.engine.drop(change{Keys: []string{a.region.Key(id)}})
 	}
+	asked := new(byte)
 	found, err := a.region.Get(ctx, id, func(ctx context.Context) (*remembered, error) {
 		began := time.Since(a.start)
 		actor, err := load(ctx)
-		return &remembered{actor: actor, loadedAt: began}, err
+		return &remembered{actor: actor, loadedAt: began, asked: asked}, err
 	})
 	if err != nil {
 		return identity.Actor{}, err
 	}
-	if !a.good(found, now) { // it changed while it was read, by somebody else maybe
+	if found.asked != asked && !a.good(found, now) { // somebody else began to read it, maybe before it changed
 		return load(ctx)
 	}
 	return found.actor, nil
 }
 
-func (a *Actors) trusting() bool { return time.Since(a.start)-time.Duration(a.syncedAt.Load()) <= trustTime }
-
 // good reports whether nothing can have changed about a remembered actor.
 func (a *Actors) good(r *remembered, now time.Time) bool {
-	if !a.trusting() || time.Since(a.start)-r.loadedAt > actorLifetime || !now.Before(r.actor.Until) {
+	since := time.Since(a.start)
+	if since-time.Duration(a.syncedAt.Load()) > trustTime || since-r.loadedAt > actorLifetime || !now.Before(r.actor.Until) {
 		return false
 	}
 	a.mu.RLock()

@@ -16,6 +16,7 @@ import (
 // is theirs alone.
 type Boards struct {
 	inner  ports.Leaderboards
+	engine *Engine
 	region *Region[[]leaderboard.Row]
 }
 
@@ -34,7 +35,7 @@ func NewBoards(e *Engine, inner ports.Leaderboards) (*Boards, error) {
 		Size: func(rows []leaderboard.Row) int64 { return rowBytes * int64(len(rows)) },
 		Tags: boardTags,
 	})
-	return &Boards{inner: inner, region: region}, err
+	return &Boards{inner: inner, engine: e, region: region}, err
 }
 
 // boardTags are the exam and everybody who is on the board, so that it is forgotten when one of them leaves.
@@ -47,17 +48,48 @@ func boardTags(id string, rows []leaderboard.Row) []string {
 	return out
 }
 
+// boardID names a leaderboard.
+func boardID(q ports.BoardQuery) string {
+	const minute = 60
+	since := int64(0)
+	if !q.Since.IsZero() {
+		since = q.Since.Unix() / minute
+	}
+	return fmt.Sprintf("%s/%d/%d", q.Exam, since, q.Limit)
+}
+
 // BoardTag is carried by the leaderboards of an exam.
 func BoardTag(exam uuid.UUID) string { return "board:" + exam.String() }
 
 // Board implements ports.Leaderboards. Boards of a window are those of the minute that the window began in.
 func (b *Boards) Board(ctx context.Context, q ports.BoardQuery) ([]leaderboard.Row, error) {
-	id := fmt.Sprintf("%s/%d/%d", q.Exam, q.Since.Unix()/60, q.Limit)
 	public := q
 	public.User = uuid.Nil
-	rows, err := b.region.Get(ctx, id, func(ctx context.Context) ([]leaderboard.Row, error) { return b.inner.Board(ctx, public) })
+	rows, err := b.region.Get(ctx, boardID(q), func(ctx context.Context) ([]leaderboard.Row, error) { return b.inner.Board(ctx, public) })
 	if err != nil || q.User == uuid.Nil || len(rows) < q.Limit || slices.ContainsFunc(rows, func(r leaderboard.Row) bool { return r.User == q.User }) {
 		return slices.Clone(rows), err
 	}
 	return b.inner.Board(ctx, q)
+}
+
+// Pseudonyms has leaderboards forgotten when somebody joins them, leaves them, or goes by another name.
+func (b *Boards) Pseudonyms(inner ports.Pseudonyms) ports.Pseudonyms {
+	return boardPseudonyms{inner, b.engine}
+}
+
+type boardPseudonyms struct {
+	ports.Pseudonyms
+	engine *Engine
+}
+
+// Put implements ports.Pseudonyms.
+func (p boardPseudonyms) Put(ctx context.Context, e leaderboard.Entry) error {
+	defer p.engine.EvictTags(context.WithoutCancel(ctx), BoardsTag)
+	return p.Pseudonyms.Put(ctx, e)
+}
+
+// Remove implements ports.Pseudonyms.
+func (p boardPseudonyms) Remove(ctx context.Context, user uuid.UUID) error {
+	defer p.engine.EvictTags(context.WithoutCancel(ctx), BoardsTag)
+	return p.Pseudonyms.Remove(ctx, user)
 }

@@ -18,6 +18,9 @@ func (e *Engine) EvictTags(ctx context.Context, tags ...string) {
 	}
 }
 
+// ForgetHere forgets whatever carries one of the tags, in this process alone: for what the others hear of in another way.
+func (e *Engine) ForgetHere(tags ...string) { e.drop(change{Tags: tags}) }
+
 // Evict forgets keys such as "content:form.1:<id>", whatever their regions. Those of regions that this process does not
 // have are deleted from Redis and told to the others all the same.
 func (e *Engine) Evict(ctx context.Context, keys ...string) {

@@ -20,6 +20,8 @@ func ofToken(id uuid.UUID) string   { return "token:" + id.String() }
 const (
 	ofRoles         = "roles"
 	ofCacheSettings = "cache-settings"
+	ofCatalogue     = "catalogue"
+	ofLeaderboards  = "leaderboards"
 )
 
 // changed notes, in the transaction of the change itself, that what was remembered about a subject is out of date.

@@ -38,6 +38,9 @@ const (
 	AllTime Window = "all"
 )
 
+// Windows lists all of them.
+func Windows() []Window { return []Window{Week, Month, AllTime} }
+
 const day = 24 * time.Hour
 
 // Since returns the moment from which on results count; the zero time for all.

@@ -3,6 +3,9 @@ package examapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -83,26 +86,38 @@ func toExamReply(s exam.Summary) examReply {
 	return out
 }
 
+// listKey names a part of the catalogue: what is in it, and where it goes on. A revision never changes.
+func listKey(rows ports.Slice[exam.Summary]) string {
+	h := sha256.New()
+	for _, s := range rows.Items {
+		h.Write(s.RevisionID[:])
+	}
+	fmt.Fprintf(h, "%+v", rows.Next)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
 // Routes registers the routes.
 func Routes(api *web.API, uc UseCases) {
-	web.Register(api, web.Endpoint[listQuery, web.List[examReply]]{
+	web.Register(api, web.Endpoint[listQuery, web.Kept[web.List[examReply]]]{
 		Method: http.MethodGet, Path: "/api/v1/exams", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "List exams", Description: "Published exams, in order of first publication.",
-		Handle: func(ctx context.Context, _ web.Request, in listQuery) (web.List[examReply], error) {
+		Handle: func(ctx context.Context, _ web.Request, in listQuery) (web.Kept[web.List[examReply]], error) {
 			page, err := in.Page()
 			if err != nil {
-				return web.List[examReply]{}, err
+				return web.Kept[web.List[examReply]]{}, err
 			}
 			rows, err := uc.List(ctx, ports.ExamFilter{Kind: exam.Kind(in.Kind)}, page)
-			return web.ListOf(rows, toExamReply), err
+			return web.Kept[web.List[examReply]]{Key: listKey(rows), Make: func() (web.List[examReply], error) {
+				return web.ListOf(rows, toExamReply), nil
+			}}, err
 		},
 	})
-	web.Register(api, web.Endpoint[examPath, examReply]{
+	web.Register(api, web.Endpoint[examPath, web.Kept[examReply]]{
 		Method: http.MethodGet, Path: "/api/v1/exams/{id}", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "Read an exam", Faults: web.Faults(exam.ErrNotFound),
-		Handle: func(ctx context.Context, _ web.Request, in examPath) (examReply, error) {
+		Handle: func(ctx context.Context, _ web.Request, in examPath) (web.Kept[examReply], error) {
 			s, err := uc.Get(ctx, in.ID)
-			return toExamReply(s), err
+			return web.Kept[examReply]{Key: s.RevisionID.String(), Make: func() (examReply, error) { return toExamReply(s), nil }}, err
 		},
 	})
 	web.Register(api, web.Endpoint[mediaPath, web.File]{

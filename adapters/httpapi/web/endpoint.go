@@ -150,13 +150,14 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 
 // serve is the life of one request, from permission to reply.
 func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc {
+	shelf := shelfName(e.Path)
 	work := func(c echo.Context, r Request, in In) (rendered, error) {
 		out, err := e.Handle(c.Request().Context(), r, in)
 		if err != nil {
 			return rendered{}, err
 		}
 		if k, ok := any(out).(keeper); ok {
-			return a.shelf.take(e.Status, e.Path, k)
+			return a.take(c.Request().Context(), e.Status, shelf, k)
 		}
 		return render(e.Status, out)
 	}
