@@ -68,7 +68,7 @@ type Config struct {
 	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
 
 	JobWorkers    int `env:"JOB_WORKERS" envDefault:"2"`
-	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"1"`
+	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"2"`
 
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`
