@@ -80,7 +80,7 @@ type Config struct {
 	CacheTTLUsers        Age   `env:"CACHE_TTL_USERS"`
 
 	JobWorkers    int `env:"JOB_WORKERS" envDefault:"2"`
-	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"1"`
+	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"2"`
 
 	DBMaxConnections int           `env:"DB_MAX_CONNECTIONS" envDefault:"25"`
 	DBMinConnections int           `env:"DB_MIN_CONNECTIONS" envDefault:"5"`

@@ -118,6 +118,13 @@ func (o *office) sit(n int, choice exam.Choice) uuid.UUID {
 		return nil
 	}))
 	o.must(o.store.AnswerSheets().Do(o.t.Context(), func(ctx context.Context, repos ports.AnswerRepos) error {
+		held := make([]uuid.UUID, len(sheets))
+		for i, c := range sheets {
+			held[i] = c.Attempt.ID()
+		}
+		if _, err := repos.Sheets.Hold(ctx, held); err != nil {
+			return err
+		}
 		return repos.Sheets.Store(ctx, sheets)
 	}))
 	return u.ID
