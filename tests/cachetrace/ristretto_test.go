@@ -23,9 +23,9 @@ func TestThePredictionTellsAboutRistretto(t *testing.T) {
 	families := []caching.Family{{Name: "a", TTL: time.Hour, Min: 1, Max: time.Hour}}
 	for _, exponent := range []float64{0.7, 0.9, 1.1} {
 		traffic := cachesim.NewTraffic(7, cachesim.Varied(500, 3))
-		reads := traffic.Spread(traffic.Zipf(60_000, 10_000, exponent), 1000)
+		reads := traffic.Spread(traffic.Zipf(30_000, 5000, exponent), 1000)
 		limit := cachesim.Footprint(reads) / 5
-		a := caching.Advise(cachesim.Watch(reads, caching.SamplerOptions{Limit: limit, Families: families, MaxKeys: 4096, PerSecond: -1}), caching.TargetHitRate)
+		a := caching.Advise(cachesim.Watch(reads, caching.SamplerOptions{Limit: limit, Families: families, MaxKeys: 2048, PerSecond: -1}), caching.TargetHitRate)
 		for _, p := range a.Memory {
 			if p.MemoryFactor != 0.5 && p.MemoryFactor != 1 && p.MemoryFactor != 2 {
 				continue
@@ -43,7 +43,7 @@ func TestThePredictionTellsAboutRistretto(t *testing.T) {
 func ristrettoHitRate(t *testing.T, reads []cachesim.Read, limit int64) float64 {
 	t.Helper()
 	cache, err := ristretto.NewCache(&ristretto.Config[uint64, uint64]{
-		NumCounters: 100_000, MaxCost: limit, BufferItems: 64, IgnoreInternalCost: true,
+		NumCounters: 100_000, MaxCost: limit, BufferItems: 1, IgnoreInternalCost: true,
 	})
 	if err != nil {
 		t.Fatal(err)
