@@ -11,12 +11,13 @@ import (
 	"github.com/toeic-app/toeic/tests/cachesim"
 )
 
-// Ristretto is not LRU: what it lets in, and what it evicts, depends on how often keys are read. On skewed traffic it
-// does better than LRU, the more so the less memory there is. Within so many points the prediction must still tell what
-// ristretto does.
+// Ristretto is not LRU: what it lets in, and what it evicts, depends on how often keys are read. On skewed traffic it is
+// up to 8 points better than LRU, the more so the less memory there is. It counts reads only when it has the time,
+// though, and the less it counts, as under the race detector, the more it falls behind. Within so many points the
+// prediction must still tell what ristretto does.
 const (
 	betterThanLRU = 9
-	worseThanLRU  = 3
+	worseThanLRU  = 7
 )
 
 func TestThePredictionTellsAboutRistretto(t *testing.T) {
@@ -43,7 +44,7 @@ func TestThePredictionTellsAboutRistretto(t *testing.T) {
 func ristrettoHitRate(t *testing.T, reads []cachesim.Read, limit int64) float64 {
 	t.Helper()
 	cache, err := ristretto.NewCache(&ristretto.Config[uint64, uint64]{
-		NumCounters: 100_000, MaxCost: limit, BufferItems: 1, IgnoreInternalCost: true,
+		NumCounters: 100_000, MaxCost: limit, BufferItems: 64, IgnoreInternalCost: true,
 	})
 	if err != nil {
 		t.Fatal(err)
