@@ -20,9 +20,11 @@ const (
 	// answerTime is how long Redis may take for one answer.
 	answerTime = 100 * time.Millisecond
 
-	// borne is how many failures in a row are borne before Redis is left alone. With the heartbeat that is within a second
-	// even when nobody asks for anything.
-	borne = 3
+	// borne is how many failures in a row are borne before Redis is left alone, and borneTime how long they must have lasted:
+	// a process that is out of breath itself finds many questions late at once. With the heartbeat Redis is left alone
+	// within a second, even when nobody asks for anything.
+	borne     = 3
+	borneTime = 300 * time.Millisecond
 
 	// pauseTime is for how long it is left alone before one question tries it again.
 	pauseTime = 500 * time.Millisecond
@@ -62,12 +64,16 @@ func newGate(log func(message string, err error)) *gate {
 		g.faults[f] = &faultCount{}
 	}
 	var reason error // guarded by the breaker's lock, which it holds while it calls any of these
+	good := time.Now()
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
 		Timeout:     pauseTime,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= borne },
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= borne && time.Since(good) >= borneTime },
 		IsSuccessful: func(err error) bool {
-			reason = err
-			return !silent(err)
+			if reason = err; silent(err) {
+				return false
+			}
+			good = time.Now()
+			return true
 		},
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			switch {
@@ -92,9 +98,9 @@ func (g *gate) ask(ctx context.Context, question func(ctx context.Context) error
 	if err != nil {
 		return errApart
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
-	defer cancel()
-	err = question(ctx)
+	limited := patient(ctx, answerTime)
+	defer limited.forgo()
+	err = question(limited)
 	if errors.Is(err, redis.Nil) {
 		err = nil
 	}
@@ -103,6 +109,16 @@ func (g *gate) ask(ctx context.Context, question func(ctx context.Context) error
 		g.note(faultOf(err), err)
 	}
 	return err
+}
+
+// insist asks again when Redis is slow, for as long as the breaker allows: where to go on without the answer could mean
+// that every process loads what one should.
+func (g *gate) insist(ctx context.Context, question func(ctx context.Context) error) error {
+	for {
+		if err := g.ask(ctx, question); !slow(err) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 // turn waits for a turn.
@@ -158,6 +174,11 @@ func faultOf(err error) caching.Fault {
 		return caching.Failing
 	}
 	return caching.OtherFault
+}
+
+// slow reports whether a question may be asked again: not if the breaker is open.
+func slow(err error) bool {
+	return err != nil && !errors.Is(err, errApart) && faultOf(err) == caching.Slow
 }
 
 func cannotServe(err error) bool {

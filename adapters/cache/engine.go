@@ -162,6 +162,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.far.check(ctx)
 			e.catchUp(ctx)
 		}
+		e.near.flush()
 		for range (shards + sweepBeats - 1) / sweepBeats {
 			e.sweep(part)
 			part++

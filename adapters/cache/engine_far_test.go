@@ -227,6 +227,9 @@ func TestTenThousandMissesOfOneKeyInThreeProcessesAreOneLoad(t *testing.T) {
 	wg.Wait()
 	if n := s.loads.Load(); n != 1 {
 		t.Errorf("%d loads", n)
+		for _, p := range processes {
+			t.Log(p.diary.lines)
+		}
 	}
 	for _, p := range processes {
 		if f := p.figures(); f.Near.Misses != f.Far.Hits+f.Shared+f.Loads {

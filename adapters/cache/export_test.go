@@ -21,7 +21,10 @@ const LoadTime = loadTime
 func WaitForActors(a *Actors) { a.near.Wait() }
 
 // Settle returns when ristretto has heeded all that it was told.
-func Settle(e *Engine) { e.near.cache.Wait() }
+func Settle(e *Engine) {
+	e.near.flush()
+	e.near.cache.Wait()
+}
 
 // Audit returns what is wrong with the books of the near tier, once it has settled.
 func Audit(e *Engine) error {
@@ -46,8 +49,8 @@ func Audit(e *Engine) error {
 	for _, all := range e.near.tagged {
 		carried += len(all)
 	}
-	used := e.near.limit - e.near.cache.RemainingCost()
-	if bytes != e.near.bytes.Load() || bytes != used || carried != tagged {
+	used := e.near.cache.MaxCost() - e.near.cache.RemainingCost()
+	if bytes != e.near.bytes.Load() || bytes != used || e.near.waiting.Load() != 0 || carried != tagged {
 		return fmt.Errorf("the index holds %d bytes, %d are counted, ristretto counts %d; %d tags, %d are listed", bytes, e.near.bytes.Load(), used, tagged, carried)
 	}
 	for _, f := range e.families {
@@ -75,3 +78,10 @@ const Sampling = sampling
 
 // Own are the figures of a process, without what it asks others and Redis for.
 func Own(e *Engine) caching.Figures { return e.own() }
+
+// ForgetNear forgets a key in this process only, as if it had made room.
+func ForgetNear(e *Engine, key string) {
+	if r, id, ok := e.regionOf(key); ok {
+		e.near.evict(r.hash(id), capacity)
+	}
+}

@@ -122,7 +122,7 @@ func (f *far) untouched(ctx context.Context, got frame, now stamp) (bool, error)
 		fields = append(fields, ":"+tag)
 	}
 	var evictions []any
-	if err := f.gate.ask(ctx, func(ctx context.Context) (err error) {
+	if err := f.gate.insist(ctx, func(ctx context.Context) (err error) {
 		evictions, err = f.client.HMGet(ctx, tagTable, fields...).Result()
 		return err
 	}); err != nil {
@@ -143,7 +143,7 @@ func (f *far) untouched(ctx context.Context, got frame, now stamp) (bool, error)
 // stampNow returns the state of the tags, which is there afterwards.
 func (f *far) stampNow(ctx context.Context) (stamp, error) {
 	var out stamp
-	err := f.gate.ask(ctx, func(ctx context.Context) error {
+	err := f.gate.insist(ctx, func(ctx context.Context) error {
 		state, err := stampScript.Run(ctx, f.client, []string{tagTable}, randomName()+"0000000000000000").Text()
 		out = stamp(state)
 		return err
@@ -161,11 +161,10 @@ type lease struct {
 // leaseKey is the key of the lease of a value. What is between the braces decides the slot, so it is that of the value.
 func leaseKey(key string) string { return "{" + key + "}!lease" }
 
-// take returns the value, if there is one that was loaded after since, or the lease, if nobody has it.
-func (f *far) take(ctx context.Context, key string, since int64) (data []byte, l *lease, err error) {
-	token := randomName()
+// take returns the value, if there is one that was loaded after since, or the lease with this token, if nobody has another.
+func (f *far) take(ctx context.Context, key, token string, since int64) (data []byte, l *lease, err error) {
 	var reply any
-	err = f.gate.ask(ctx, func(ctx context.Context) (err error) {
+	err = f.gate.insist(ctx, func(ctx context.Context) (err error) {
 		reply, err = takeScript.Run(ctx, f.client, []string{key, leaseKey(key)}, token, leaseTime.Milliseconds(), since).Result()
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/toeic-app/toeic/domain/caching"
@@ -31,8 +32,14 @@ type flight struct {
 	refresh *entry // what it is to replace, when nobody waits for it
 	done    chan struct{}
 
-	// Guarded by the lock of the shard: whether what it brings must not be kept, as it was evicted meanwhile.
-	lost bool
+	// Whether what it brings must not be kept, as it was evicted meanwhile, and whether nobody can join any more. They are
+	// set with the lock of the shard.
+	lost, over atomic.Bool
+
+	// Of whoever goes on with it: whether Redis was looked into, whether it may be asked more, whether that was enough, and the
+	// state of the tags then.
+	looked, answered, found bool
+	stamp                   stamp
 
 	// Written before done is closed.
 	value any
@@ -47,28 +54,38 @@ func (r *region) fetch(ctx context.Context, id string, hash uint64, load loader)
 	if e.near.closed.Load() {
 		return load(ctx)
 	}
-	f, en, own := e.board(r, id, hash)
+	f, en, own := e.near.shard(hash).join(r, id, hash), (*entry)(nil), false
+	if f == nil {
+		f, en, own = e.board(r, id, hash)
+	} else {
+		e.missed(r, id, hash)
+	}
 	switch {
-	case f == nil: // it came meanwhile
-		return en.value, en.err
+	case f == nil: // it is there, but ristretto does not have it
+		e.near.admit(en)
+		return en.value, en.fault()
 	case en != nil: // it is given out once more while it is loaded anew
 		if own {
 			r.family.refreshes.Add(1)
 			go e.fly(context.WithoutCancel(ctx), f, load)
 		}
-		return en.value, en.err
+		return en.value, en.fault()
 	case own:
-		go e.fly(context.WithoutCancel(ctx), f, load)
+		e.begin(ctx, f, load)
 	default:
 		r.family.shared.Add(1)
 	}
 	select {
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for %s: %w", r.key(id), ctx.Err())
-	case <-f.done:
-		e.watched(r, hash, f.bytes)
-		return f.value, f.err
+	case <-f.done: // it may be already
+	default:
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for %s: %w", r.key(id), ctx.Err())
+		case <-f.done:
+		}
 	}
+	e.watched(r, hash, f.bytes)
+	return f.value, f.err
 }
 
 // watched tells the watcher of a miss.
@@ -96,7 +113,7 @@ func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry,
 	}
 	f = s.flights[hash]
 	mine := f != nil && f.region == r && f.id == id
-	if en != nil && en.err == nil && rules.apart == 0 && r.family.Stale > 0 && en.usable(rules, now) {
+	if en != nil && en.absent == nil && rules.apart == 0 && r.family.Stale > 0 && en.usable(rules, now) {
 		r.family.stale.Add(1)
 		e.given(en, 0, now)
 		if mine || now < en.retryAt {
@@ -107,15 +124,30 @@ func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry,
 		s.add(f)
 		return f, en, true
 	}
-	if sampled(r.family.misses.Add(1)) {
-		e.top.add(r, id, hash)
-	}
+	e.missed(r, id, hash)
 	if mine {
 		return f, nil, false
 	}
 	f = newFlight(r, id, hash)
 	s.add(f)
 	return f, nil, true
+}
+
+// missed counts a miss.
+func (e *Engine) missed(r *region, id string, hash uint64) {
+	if sampled(r.family.misses.Add(1)) {
+		e.top.add(r, id, hash)
+	}
+}
+
+// join returns the flight that began last in the shard, if it brings what is asked for. When thousands ask for the same at
+// once, they do not wait for the lock one after the other.
+func (s *shard) join(r *region, id string, hash uint64) *flight {
+	f := s.latest.Load()
+	if f == nil || f.hash != hash || f.region != r || f.id != id || f.refresh != nil || f.lost.Load() || f.over.Load() {
+		return nil
+	}
+	return f
 }
 
 func newFlight(r *region, id string, hash uint64) *flight {
@@ -125,32 +157,60 @@ func newFlight(r *region, id string, hash uint64) *flight {
 // add makes a flight known, unless another key has the same hash and one on its way: then what it brings is not kept.
 func (s *shard) add(f *flight) {
 	if s.flights[f.hash] != nil {
-		f.lost = true
+		f.lost.Store(true)
 		return
 	}
 	s.flights[f.hash] = f
+	s.latest.Store(f)
 }
 
-// fly runs in a goroutine of its own. A panic there would end the program, as no caller's recovery reaches it.
+// begin looks into Redis, which takes a moment at most and is done where the caller is: to hand it to another goroutine
+// takes about as long as the look. Whatever else is to be done goes on without the caller.
+func (e *Engine) begin(ctx context.Context, f *flight, load loader) {
+	ctx = context.WithoutCancel(ctx)
+	if !e.guarded(f, func() { e.look(ctx, f) }) || f.found {
+		e.land(f)
+		return
+	}
+	go e.fly(ctx, f, load)
+}
+
+// fly brings a value that is not in Redis, or was not looked for there yet. It runs in a goroutine of its own.
 func (e *Engine) fly(ctx context.Context, f *flight, load loader) {
 	ctx, cancel := context.WithTimeout(ctx, loadTime)
 	defer cancel()
+	e.guarded(f, func() {
+		if !f.looked {
+			e.look(ctx, f)
+		}
+		switch {
+		case f.found:
+		case f.answered:
+			e.lead(ctx, f, load)
+		default:
+			e.load(ctx, f, nil, load)
+		}
+	})
+	e.land(f)
+}
+
+// guarded runs a part of a flight and reports whether it ended as it should. A panic in a goroutine of ours would end the
+// program, as no caller's recovery reaches it; here it is an error of those who wait.
+func (e *Engine) guarded(f *flight, part func()) (ended bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			f.value, f.err = nil, fmt.Errorf("load %s: panic: %v\n%s", f.region.key(f.id), p, debug.Stack())
 		}
-		e.land(f)
 	}()
-	e.bring(ctx, f, load)
+	part()
+	return true
 }
 
 // land gives what a flight brought to those who wait.
 func (e *Engine) land(f *flight) {
 	s := e.near.shard(f.hash)
 	s.mu.Lock()
-	if s.flights[f.hash] == f { // it brought nothing that is kept
-		delete(s.flights, f.hash)
-	}
+	s.end(f) // it may have brought nothing that is kept
 	if f.refresh != nil && f.err != nil {
 		f.refresh.retryAt = e.clock.exact() + int64(retryTime)
 	}
@@ -161,29 +221,29 @@ func (e *Engine) land(f *flight) {
 	}
 }
 
-// bring fetches the value from Redis or loads it.
-func (e *Engine) bring(ctx context.Context, f *flight, load loader) {
+// look looks for the value in Redis, unless it is not kept there or being evicted, or Redis does not answer.
+func (e *Engine) look(ctx context.Context, f *flight) {
+	f.looked = true
 	r := f.region
 	key := r.key(f.id)
 	if !r.far || e.far.pending.blocks(r, key) {
-		e.load(ctx, f, nil, "", load)
 		return
 	}
 	asked := e.clock.exact()
 	got, err := e.far.read(ctx, r, key)
 	if err != nil {
-		e.load(ctx, f, nil, "", load)
+		f.answered = slow(err) // it may be at the next question
 		return
 	}
-	if got.found && e.accept(f, got.frame, asked) {
+	f.answered, f.stamp = true, got.stamp
+	if f.found = got.found && e.accept(f, got.frame, asked); f.found {
 		r.family.farHits.Add(1)
 		if f.refresh != nil {
 			r.family.refreshHits.Add(1)
 		}
-		return
+	} else {
+		r.family.farMisses.Add(1)
 	}
-	r.family.farMisses.Add(1)
-	e.lead(ctx, f, key, got.stamp, load)
 }
 
 // accept takes a value over that Redis was asked for, if it is of use, and keeps it near by. One that is past its time is
@@ -197,7 +257,7 @@ func (e *Engine) accept(f *flight, got frame, asked int64) bool {
 			e.far.damaged(r, errFrame)
 			return false
 		}
-		en.err = absent
+		en.absent = absent
 	} else {
 		value, err := r.decode(got.value)
 		if err != nil {
@@ -212,12 +272,12 @@ func (e *Engine) accept(f *flight, got frame, asked int64) bool {
 		return false
 	}
 	stale := en.left(rules, now) <= 0
-	if stale && (en.err != nil || f.refresh != nil || r.family.Stale <= 0 || rules.apart != 0) {
+	if stale && (en.absent != nil || f.refresh != nil || r.family.Stale <= 0 || rules.apart != 0) {
 		return false
 	}
 	f.stale = stale
-	f.value, f.err, f.bytes = en.value, en.err, en.bytes
-	if en.err != nil {
+	f.value, f.err, f.bytes = en.value, en.fault(), en.bytes
+	if en.absent != nil {
 		r.family.negative.Add(1)
 	}
 	e.near.put(f, en)
@@ -227,37 +287,40 @@ func (e *Engine) accept(f *flight, got frame, asked int64) bool {
 // weigh says what an entry takes, and how its life differs from that of others.
 func (e *Engine) weigh(en *entry) {
 	en.bytes = entryBytes + int64(len(en.id)) + tagBytes*int64(len(en.tags))
-	if en.err == nil {
+	if en.absent == nil {
 		en.bytes += max(0, en.region.size(en.value))
 	}
-	en.spread = int64(mix(en.hash^uint64(en.loadedAt)) & 127)
+	en.spread = uint8(mix(en.hash^uint64(en.loadedAt)) & 127)
+	en.negative = en.absent != nil
 }
 
 // lead loads for all processes, or waits for the one that does.
-func (e *Engine) lead(ctx context.Context, f *flight, key string, at stamp, load loader) {
+func (e *Engine) lead(ctx context.Context, f *flight, load loader) {
 	r := f.region
-	if r.tags != nil && !at.valid() {
+	key := r.key(f.id)
+	if r.tags != nil && !f.stamp.valid() {
 		var err error
-		if at, err = e.far.stampNow(ctx); err != nil {
+		if f.stamp, err = e.far.stampNow(ctx); err != nil {
 			r.failed(err)
-			e.load(ctx, f, nil, "", load)
+			e.load(ctx, f, nil, load)
 			return
 		}
 	}
 	since := e.clock.wall(e.clock.exact() - e.rules.Load().ttls[r.family.place])
+	token := randomName()
 	for pause := firstPause; ; pause = min(pause*3/2, longestPause) {
 		asked := e.clock.exact()
-		data, l, err := e.far.take(ctx, key, since)
+		data, l, err := e.far.take(ctx, key, token, since)
 		switch {
 		case err != nil:
 			r.failed(err)
-			e.load(ctx, f, nil, "", load)
+			e.load(ctx, f, nil, load)
 			return
 		case l != nil:
-			e.load(ctx, f, l, at, load)
+			e.load(ctx, f, l, load)
 			return
 		case data != nil:
-			if e.follow(ctx, f, data, at, asked) {
+			if e.follow(ctx, f, data, asked) {
 				return
 			}
 			since = never // it is of no use: the next look asks for the lease
@@ -275,8 +338,8 @@ func (e *Engine) lead(ctx context.Context, f *flight, key string, at stamp, load
 const never = 1 << 52
 
 // follow takes over what another process loaded meanwhile.
-func (e *Engine) follow(ctx context.Context, f *flight, data []byte, at stamp, asked int64) bool {
-	got, err := e.far.open(ctx, f.region, data, at)
+func (e *Engine) follow(ctx context.Context, f *flight, data []byte, asked int64) bool {
+	got, err := e.far.open(ctx, f.region, data, f.stamp)
 	if err != nil || !got.found || !e.accept(f, got.frame, asked) {
 		return false
 	}
@@ -285,7 +348,7 @@ func (e *Engine) follow(ctx context.Context, f *flight, data []byte, at stamp, a
 }
 
 // load loads the value and keeps it: near by, and in Redis if it holds the lease.
-func (e *Engine) load(ctx context.Context, f *flight, l *lease, at stamp, load loader) {
+func (e *Engine) load(ctx context.Context, f *flight, l *lease, load loader) {
 	r := f.region
 	release := func() {}
 	if l != nil {
@@ -306,7 +369,7 @@ func (e *Engine) load(ctx context.Context, f *flight, l *lease, at stamp, load l
 	}
 	en := &entry{region: r, id: f.id, hash: f.hash, loadedAt: began, gotAt: began}
 	if absent != nil {
-		en.err, f.err = absent, err
+		en.absent, f.err = absent, err
 	} else {
 		en.value, f.value, f.err = value, value, nil
 	}
@@ -316,7 +379,7 @@ func (e *Engine) load(ctx context.Context, f *flight, l *lease, at stamp, load l
 	e.weigh(en)
 	f.bytes = en.bytes
 	if l != nil {
-		e.keep(ctx, l, en, at)
+		e.keep(ctx, l, en, f.stamp)
 	}
 	e.near.put(f, en)
 }
@@ -346,8 +409,8 @@ func (e *Engine) keep(ctx context.Context, l *lease, en *entry, at stamp) {
 	kept := frame{loadedAt: e.clock.wall(en.loadedAt), stamp: at, tags: en.tags}
 	life := time.Duration(rules.ttls[r.family.place])
 	life = life - life/1280*time.Duration(en.spread) + r.family.Stale
-	if en.err != nil {
-		kept.negative, kept.value = true, []byte(r.isAbsent(en.err).Code)
+	if en.absent != nil {
+		kept.negative, kept.value = true, []byte(en.absent.Code)
 		life = min(life, r.family.Negative)
 	} else {
 		var err error
@@ -373,7 +436,7 @@ func (e *Engine) fallBack(f *flight, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	en := s.index[f.hash]
-	if en != nil && !f.lost && en.region == f.region && en.id == f.id && en.err == nil && en.usable(rules, now) {
+	if en != nil && !f.lost.Load() && en.region == f.region && en.id == f.id && en.absent == nil && en.usable(rules, now) {
 		f.value, f.err, f.bytes, f.stale = en.value, nil, en.bytes, true
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/dgraph-io/ristretto/v2"
 
 	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/domain/fault"
 )
 
 const (
@@ -23,29 +24,41 @@ const (
 	// shards of the index, a power of two. Hits do not come here.
 	shards = 64
 
-	// slack is the part of the limit by which entries that ristretto has not looked at yet may exceed it.
-	slack = 8
+	// slack is the part of the limit that is left to entries which ristretto was not offered yet.
+	slack = 16
+
+	// batch is how many entries of a shard wait to be offered at most.
+	batch = 8
 
 	// most times that an entry is handed to ristretto.
 	maxOffers = 3
 )
 
-// entry is a value in the near tier. All but the marks is written once.
+// entry is a value in the near tier. All but the marks is written once. What a hit looks at comes first, in 64 bytes.
 type entry struct {
 	region   *region
 	id       string
-	hash     uint64
 	value    any
-	err      error // that there is no such thing, in place of a value
-	loadedAt int64 // when the load began, by the clock
-	gotAt    int64 // when this process began to load it or to read it from Redis
-	spread   int64 // 0 … 127, how much shorter it lives than others
-	bytes    int64
-	tags     []string
+	loadedAt int64         // when the load began, by the clock
+	gotAt    int64         // when this process began to load it or to read it from Redis
+	gone     atomic.Uint32 // one plus the place of the reason among the reasons; zero while it may be given out
+	spread   uint8         // 0 … 127, how much shorter it lives than others
+	negative bool          // whether there is no such thing
 
-	gone    atomic.Uint32 // one plus the place of the reason among the reasons; zero while it may be given out
-	offers  atomic.Uint32 // how often ristretto was asked to take it
+	absent  *fault.Error // what says so
+	hash    uint64
+	bytes   int64
+	tags    []string
 	retryAt int64         // when it may be loaded anew, after a failure; guarded by the lock of the shard
+	offers  atomic.Uint32 // how often ristretto was asked to take it
+}
+
+// fault is that there is no such thing, or nil.
+func (en *entry) fault() error {
+	if en.negative {
+		return en.absent
+	}
+	return nil
 }
 
 // shard is a part of the index. fills orders what ristretto is told of its entries and is locked before mu, which nobody
@@ -56,6 +69,8 @@ type shard struct {
 	mu      sync.Mutex
 	index   map[uint64]*entry
 	flights map[uint64]*flight
+	latest  atomic.Pointer[flight] // the one that began last, or nil
+	waiting []*entry // what ristretto was not offered yet, or is gone by now
 
 	_ [64]byte
 }
@@ -64,12 +79,16 @@ type shard struct {
 // two differ for moments: ristretto takes a value in a little later than it is told to, and it may take it out a little
 // later as well. So what is in the index is there, whether or not ristretto has it by now, and what is marked as gone is
 // not, whether or not ristretto still has it.
+//
+// Ristretto is offered an entry when it is read a second time, or soon after by itself: each offer wakes a goroutine of
+// ristretto's, which costs more than all the rest.
 type near struct {
-	cache  *ristretto.Cache[uint64, *entry]
-	limit  int64
-	bytes  atomic.Int64
-	shards [shards]shard
-	closed atomic.Bool
+	cache   *ristretto.Cache[uint64, *entry]
+	limit   int64
+	bytes   atomic.Int64
+	waiting atomic.Int64 // bytes that ristretto was not offered yet
+	shards  [shards]shard
+	closed  atomic.Bool
 
 	tagging sync.Mutex // locked after the lock of a shard
 	tagged  map[string]map[*entry]struct{}
@@ -83,7 +102,7 @@ func newNear(limit int64) (*near, error) {
 	var err error
 	n.cache, err = ristretto.NewCache(&ristretto.Config[uint64, *entry]{
 		NumCounters: max(counters, limit/100), // ten for each entry of a kilobyte
-		MaxCost:     limit, BufferItems: bufferItems, IgnoreInternalCost: true,
+		MaxCost:     limit - limit/slack, BufferItems: bufferItems, IgnoreInternalCost: true,
 		KeyToHash: func(hash uint64) (uint64, uint64) { return hash, 0 }, // whoever finds an entry compares its name
 		OnEvict:   func(i *ristretto.Item[*entry]) { n.leave(i.Value, capacity) },
 		OnReject:  func(i *ristretto.Item[*entry]) { n.leave(i.Value, rejected) },
@@ -127,10 +146,8 @@ func (n *near) put(f *flight, en *entry) {
 	s.fills.Lock()
 	defer s.fills.Unlock()
 	s.mu.Lock()
-	if s.flights[f.hash] == f {
-		delete(s.flights, f.hash)
-	}
-	if f.lost || n.closed.Load() {
+	s.end(f)
+	if f.lost.Load() || n.closed.Load() {
 		s.mu.Unlock()
 		return
 	}
@@ -139,17 +156,58 @@ func (n *near) put(f *flight, en *entry) {
 		delete(s.index, f.hash)
 		n.retire(old, expired)
 	}
-	if n.bytes.Load()+en.bytes > n.limit+n.limit/slack {
+	if n.bytes.Load()+en.bytes > n.limit {
 		s.mu.Unlock()
 		en.region.family.evictions[rejected].Add(1)
 		n.remove(old)
+		n.offerAll(s)
 		return
 	}
 	s.index[f.hash] = en
 	n.enter(en)
+	s.waiting = append(s.waiting, en)
+	full := n.waiting.Add(en.bytes) > n.limit/slack || len(s.waiting) >= batch
 	s.mu.Unlock()
 	n.remove(old)
-	n.offer(en)
+	if full {
+		n.offerAll(s)
+	}
+}
+
+// admit offers ristretto an entry that is read again.
+func (n *near) admit(en *entry) {
+	s := n.shard(en.hash)
+	s.fills.Lock()
+	defer s.fills.Unlock()
+	if en.offers.Load() == 0 && !n.closed.Load() {
+		n.offerAll(s)
+	}
+}
+
+// flush offers ristretto all that waits.
+func (n *near) flush() {
+	for i := range n.shards {
+		s := &n.shards[i]
+		s.fills.Lock()
+		if !n.closed.Load() {
+			n.offerAll(s)
+		}
+		s.fills.Unlock()
+	}
+}
+
+// offerAll offers what waits in a shard whose fills are locked.
+func (n *near) offerAll(s *shard) {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+	for _, en := range waiting {
+		n.waiting.Add(-en.bytes)
+		if en.gone.Load() == 0 {
+			n.offer(en)
+		}
+	}
 }
 
 // offer asks ristretto to take an entry in.
@@ -162,7 +220,7 @@ func (n *near) offer(en *entry) {
 // remove tells ristretto that an entry is gone. An update would not do: ristretto loses updates of what it has not taken
 // in yet, and deletes what replaced it.
 func (n *near) remove(en *entry) {
-	if en != nil {
+	if en != nil && en.offers.Load() > 0 {
 		n.cache.Del(en.hash)
 	}
 }
@@ -251,9 +309,18 @@ func (n *near) evict(hash uint64, reason uint32) bool {
 // lose keeps what a flight will bring from being kept, and from those who ask from now on.
 func (s *shard) lose(f *flight) {
 	if f != nil {
-		f.lost = true
+		f.lost.Store(true)
+		s.end(f)
+	}
+}
+
+// end keeps others from joining a flight.
+func (s *shard) end(f *flight) {
+	f.over.Store(true)
+	if s.flights[f.hash] == f {
 		delete(s.flights, f.hash)
 	}
+	s.latest.CompareAndSwap(f, nil)
 }
 
 // evictAll takes everything out that matches, with whatever is on its way there, and returns how much of each family.

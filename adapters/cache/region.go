@@ -91,7 +91,7 @@ func NewRegion[T any](e *Engine, o RegionOptions[T]) (*Region[T], error) {
 func (r *Region[T]) Get(ctx context.Context, id string, load func(ctx context.Context) (T, error)) (T, error) {
 	hash := r.hash(id)
 	if en := r.engine.near.get(hash); en != nil && en.region == &r.region && en.id == id && r.give(en) {
-		return valueOf[T](en.value), en.err
+		return valueOf[T](en.value), en.fault()
 	}
 	return r.miss(ctx, id, hash, load)
 }
@@ -99,7 +99,7 @@ func (r *Region[T]) Get(ctx context.Context, id string, load func(ctx context.Co
 // Cached returns the value of an id if it is near by; otherwise nothing is counted.
 func (r *Region[T]) Cached(id string) (value T, err error, ok bool) { //nolint:revive // the error belongs to the value
 	if en := r.engine.near.get(r.hash(id)); en != nil && en.region == &r.region && en.id == id && r.give(en) {
-		return valueOf[T](en.value), en.err, true
+		return valueOf[T](en.value), en.fault(), true
 	}
 	return value, nil, false
 }
@@ -110,7 +110,7 @@ func (r *Region[T]) GetUUID(ctx context.Context, id uuid.UUID, load func(ctx con
 	writeUUID(&text, id)
 	hash := maphash.Bytes(r.seed, text[:])
 	if en := r.engine.near.get(hash); en != nil && en.region == &r.region && en.id == string(text[:]) && r.give(en) {
-		return valueOf[T](en.value), en.err
+		return valueOf[T](en.value), en.fault()
 	}
 	return r.missUUID(ctx, id, hash, load)
 }
@@ -166,7 +166,7 @@ func (r *region) give(en *entry) bool {
 func (e *Engine) given(en *entry, left, now int64) {
 	f := en.region.family
 	n := f.hit(en.hash, left)
-	if en.err != nil {
+	if en.negative {
 		f.negative.Add(1)
 	}
 	if sampled(n) {
@@ -181,12 +181,12 @@ func (e *Engine) given(en *entry, left, now int64) {
 // left is what is left of the life of an entry.
 func (en *entry) left(r *rules, now int64) int64 {
 	life := r.ttls[en.region.family.place]
-	if en.err != nil {
+	if en.negative {
 		life = min(life, int64(en.region.family.Negative))
 	}
-	left := en.loadedAt + life - life/1280*en.spread - now
+	left := en.loadedAt + life - life/1280*int64(en.spread) - now
 	if r.apart != 0 {
-		left = min(left, max(r.apart, en.gotAt)+int64(apartTime)-int64(apartTime)/256*en.spread-now)
+		left = min(left, max(r.apart, en.gotAt)+int64(apartTime)-int64(apartTime)/256*int64(en.spread)-now)
 	}
 	return left
 }
@@ -196,7 +196,7 @@ func (en *entry) left(r *rules, now int64) int64 {
 func (en *entry) usable(r *rules, now int64) bool {
 	f := en.region.family
 	life := r.ttls[f.place]
-	if en.err != nil {
+	if en.negative {
 		return now-en.loadedAt < min(life, int64(f.Negative))
 	}
 	return now-en.loadedAt < life+int64(f.Stale)

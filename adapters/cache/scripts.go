@@ -7,8 +7,8 @@ import "github.com/redis/go-redis/v9"
 // A lease is a token with a time. Who holds it loads; what he brings is kept only if he still holds it. Whoever evicts
 // deletes value and lease with one command, so that nothing that was loaded before is kept after.
 var (
-	// takeScript returns the value if it was loaded at ARGV[3] or later; or 1, when the caller holds the lease now; or 0,
-	// when somebody else does.
+	// takeScript returns the value if it was loaded at ARGV[3] or later; or 1, when the caller holds the lease now, as he
+	// may have before, when the answer did not reach him; or 0, when somebody else does.
 	takeScript = redis.NewScript(`
 local v = redis.pcall('GET', KEYS[1])
 if type(v) == 'string' and #v >= 16 and string.sub(v, 1, 3) == 'TC\1' then
@@ -17,6 +17,7 @@ if type(v) == 'string' and #v >= 16 and string.sub(v, 1, 3) == 'TC\1' then
   if at >= tonumber(ARGV[3]) then return v end
 end
 if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then return 1 end
+if redis.pcall('GET', KEYS[2]) == ARGV[1] then return 1 end
 if redis.call('PTTL', KEYS[2]) == -1 then redis.call('DEL', KEYS[2]) end
 return 0`)
 
