@@ -44,6 +44,9 @@ func validate(t failer, reads []cachesim.Read, o caching.SamplerOptions, toleran
 		}
 	}
 	for _, p := range a.Both {
+		if p.TTLFactor != 1 && o.Families[0].TTL == week {
+			continue // half a week is longer than any of the traffic
+		}
 		sim := cachesim.Simulate(reads, p.Memory, cachesim.RulesOf(o.Families, p.TTLFactor))
 		compare("all", p, p.HitRate, sim.HitRate())
 		for i, f := range a.Families {
@@ -64,14 +67,14 @@ func validate(t failer, reads []cachesim.Read, o caching.SamplerOptions, toleran
 func TestPredictionsAreWithinTwoPointsOfSimulation(t *testing.T) {
 	forever := []caching.Family{kept("content", week, 0)}
 	sampled := func(limit int64, families ...caching.Family) caching.SamplerOptions {
-		return caching.SamplerOptions{Limit: limit, Families: families, MaxKeys: 4096}
+		return caching.SamplerOptions{Limit: limit, Families: families, MaxKeys: 2048}
 	}
 	for _, exponent := range []float64{0.6, 0.8, 1, 1.2} {
 		t.Run(fmt.Sprintf("Zipf %g", exponent), func(t *testing.T) {
 			t.Parallel()
 			traffic := cachesim.NewTraffic(1, cachesim.Same(1000))
-			reads := traffic.Spread(traffic.Zipf(100_000, 20_000, exponent), 1000)
-			if a := validate(t, reads, sampled(2_000_000, forever...), tolerant); a.Rate > 0.7 {
+			reads := traffic.Spread(traffic.Zipf(40_000, 8000, exponent), 1000)
+			if a := validate(t, reads, sampled(800_000, forever...), tolerant); a.Rate > 0.7 {
 				t.Errorf("%g of the keys were sampled: nothing is proved", a.Rate)
 			}
 		})
@@ -79,13 +82,13 @@ func TestPredictionsAreWithinTwoPointsOfSimulation(t *testing.T) {
 	t.Run("values of different sizes", func(t *testing.T) {
 		t.Parallel()
 		traffic := cachesim.NewTraffic(2, cachesim.Varied(200, 9))
-		reads := traffic.Spread(traffic.Zipf(100_000, 20_000, 0.9), 1000)
+		reads := traffic.Spread(traffic.Zipf(40_000, 8000, 0.9), 1000)
 		validate(t, reads, sampled(cachesim.Footprint(reads)/8, forever...), tolerant)
 	})
 	t.Run("a scan cannot be helped", func(t *testing.T) {
 		t.Parallel()
 		traffic := cachesim.NewTraffic(3, cachesim.Same(1000))
-		a := validate(t, traffic.Spread(traffic.Scan(50_000), 1000), sampled(5_000_000, forever...), tolerant)
+		a := validate(t, traffic.Spread(traffic.Scan(20_000), 1000), sampled(2_000_000, forever...), tolerant)
 		if !a.Enough || a.Reachable || a.Cheapest != nil || a.Ceiling > tolerant || a.Families[0].Cold < 100-tolerant {
 			t.Errorf("%+v", a)
 		}
@@ -93,22 +96,22 @@ func TestPredictionsAreWithinTwoPointsOfSimulation(t *testing.T) {
 	t.Run("a loop needs the memory that it fits in", func(t *testing.T) {
 		t.Parallel()
 		traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
-		a := validate(t, traffic.Spread(traffic.Loop(120_000, 10_000), 1000), sampled(6_000_000, forever...), tolerant)
-		if len(a.Cheapest) != 1 || a.Cheapest[0].Memory != 12_000_000 || a.Then < 90 || !a.Reachable || a.Reached {
+		a := validate(t, traffic.Spread(traffic.Loop(60_000, 5000), 1000), sampled(3_000_000, forever...), tolerant)
+		if len(a.Cheapest) != 1 || a.Cheapest[0].Memory != 6_000_000 || a.Then < 90 || !a.Reachable || a.Reached {
 			t.Errorf("%+v, then %g", a.Cheapest, a.Then)
 		}
 	})
 	t.Run("times to live with memory enough", func(t *testing.T) {
 		t.Parallel()
 		traffic := cachesim.NewTraffic(5, cachesim.Varied(200, 6))
-		reads := traffic.Spread(traffic.Mixture(traffic.Zipf(50_000, 4000, 0.8), traffic.Zipf(25_000, 1000, 1), traffic.Loop(25_000, 700)), 1000)
+		reads := traffic.Spread(traffic.Mixture(traffic.Zipf(20_000, 2000, 0.8), traffic.Zipf(10_000, 500, 1), traffic.Loop(10_000, 300)), 1000)
 		validate(t, reads, sampled(1<<40, kept("a", 20*time.Second, 0), kept("b", 5*time.Second, time.Minute), kept("c", 9*time.Second, 0)), tolerant)
 	})
-	for _, share := range []int64{4, 10, 20} {
+	for _, share := range []int64{4, 20} {
 		t.Run(fmt.Sprintf("times to live and a %dth of the memory", share), func(t *testing.T) {
 			t.Parallel()
 			traffic := cachesim.NewTraffic(6, cachesim.Varied(200, 6))
-			reads := traffic.Spread(traffic.Mixture(traffic.Zipf(60_000, 6000, 0.8), traffic.Zipf(30_000, 2000, 1), traffic.Scan(10_000)), 1000)
+			reads := traffic.Spread(traffic.Mixture(traffic.Zipf(30_000, 3000, 0.8), traffic.Zipf(15_000, 1000, 1), traffic.Scan(5_000)), 1000)
 			validate(t, reads, sampled(cachesim.Footprint(reads)/share,
 				kept("a", 20*time.Second, 0), kept("b", 5*time.Second, 30*time.Second), kept("c", 9*time.Second, 0)), tolerant)
 		})
@@ -119,10 +122,10 @@ func TestPredictionsAreWithinTwoPointsOfSimulation(t *testing.T) {
 func TestPredictionsHoldForAnyTraffic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		traffic := cachesim.NewTraffic(rapid.Uint64().Draw(t, "seed"), cachesim.Varied(200, rapid.Float64Range(0, 8).Draw(t, "powers of size")))
-		keys := rapid.IntRange(100, 800).Draw(t, "keys")
+		keys := rapid.IntRange(50, 300).Draw(t, "keys")
 		reads := traffic.Spread(traffic.Mixture(
-			traffic.Zipf(3000, keys, rapid.Float64Range(0.3, 1.3).Draw(t, "exponent")), traffic.Loop(1000, rapid.IntRange(10, 600).Draw(t, "loop")),
-		), 40)
+			traffic.Zipf(900, keys, rapid.Float64Range(0.3, 1.3).Draw(t, "exponent")), traffic.Loop(300, rapid.IntRange(10, 200).Draw(t, "loop")),
+		), 12)
 		share := rapid.Float64Range(0.02, 1.2).Draw(t, "share of memory")
 		seconds := rapid.Float64Range(1, 200)
 		validate(t, reads, caching.SamplerOptions{

@@ -45,10 +45,10 @@ func TestKeysStayWithinTheirNumberAndAFamilyOfFewIsWatchedAsAWhole(t *testing.T)
 
 func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 	traffic := cachesim.NewTraffic(2, cachesim.Same(1000))
-	reads := traffic.Spread(traffic.Zipf(400_000, 20_000, 0.7), 4000)
+	reads := traffic.Spread(traffic.Zipf(200_000, 10_000, 0.7), 4000)
 	counted := uint64(0)
 	s := caching.NewSampler(caching.SamplerOptions{
-		Limit: 4_000_000, Families: []caching.Family{kept("a", week, 0)}, PerSecond: 400,
+		Limit: 2_000_000, Families: []caching.Family{kept("a", week, 0)}, PerSecond: 800,
 		Counted: func(int) (uint64, uint64) { return counted, 0 },
 	})
 	half := len(reads) / 2
@@ -62,22 +62,22 @@ func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 	}
 	p := s.Profile(cachesim.Epoch.Add(reads[len(reads)-1].At))
 	perSecond := float64(p.Sampled-before) / (reads[len(reads)-1].At - reads[half].At).Seconds()
-	if perSecond > 450 || perSecond < 100 {
+	if perSecond > 900 || perSecond < 200 {
 		t.Errorf("%.0f reads a second are taken in", perSecond)
 	}
 	near(t, "reads", p.Families[0].Reads, float64(len(reads)), 0)
-	sim := cachesim.Simulate(reads, 4_000_000, []cachesim.Rule{{TTL: week}})
+	sim := cachesim.Simulate(reads, 2_000_000, []cachesim.Rule{{TTL: week}})
 	near(t, "hit rate", caching.Advise(p, 90).Predicted, sim.HitRate(), tolerant)
 }
 
 func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T) {
 	traffic := cachesim.NewTraffic(3, cachesim.Same(1000))
-	rest := traffic.Zipf(50_000, 500, 0.7)
-	hot := make([]cachesim.Read, 450_000)
+	rest := traffic.Zipf(20_000, 500, 0.7)
+	hot := make([]cachesim.Read, 180_000)
 	for i := range hot {
 		hot[i] = cachesim.Read{Key: 12345, Bytes: 1000}
 	}
-	reads := traffic.Spread(traffic.Mixture(rest, hot), 5000)
+	reads := traffic.Spread(traffic.Mixture(rest, hot), 2000)
 	counted := uint64(0)
 	s := caching.NewSampler(caching.SamplerOptions{
 		Limit: 300_000, Families: []caching.Family{kept("a", week, 0)}, PerSecond: 1000,
@@ -92,7 +92,7 @@ func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T
 		s.Reference(0, r.Key, r.Bytes, cachesim.Epoch.Add(r.At))
 	}
 	p := s.Profile(cachesim.Epoch.Add(100 * time.Second))
-	if p.Families[0].Rate != 1 || s.Wants(0, 12345) || p.Sampled > 100_000 {
+	if p.Families[0].Rate != 1 || s.Wants(0, 12345) || p.Sampled > 60_000 {
 		t.Errorf("rate %g, %d sampled", p.Families[0].Rate, p.Sampled)
 	}
 	near(t, "hit rate", caching.Advise(p, 90).Predicted, cachesim.Simulate(reads, 300_000, []cachesim.Rule{{TTL: week}}).HitRate(), tolerant)
@@ -101,18 +101,18 @@ func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T
 func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
 	traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 200_000, Families: []caching.Family{kept("a", week, 0)}, MaxKeys: 2000, PerSecond: -1, HalfLife: time.Minute})
-	end := watch(s, traffic.Spread(traffic.Scan(200_000), 10_000), cachesim.Epoch)
-	if rate := s.Profile(end).Families[0].Rate; rate > 0.02 {
+	end := watch(s, traffic.Spread(traffic.Scan(50_000), 10_000), cachesim.Epoch)
+	if rate := s.Profile(end).Families[0].Rate; rate > 0.05 {
 		t.Fatalf("the scan leaves a rate of %g", rate)
 	}
-	loop := traffic.Spread(traffic.Loop(150_000, 300), 200)
+	loop := traffic.Spread(traffic.Loop(80_000, 300), 200)
 	p := s.Profile(watch(s, loop, end))
 	if p.Families[0].Rate != 1 || p.Keys != 300 {
 		t.Fatalf("rate %g, %d keys", p.Families[0].Rate, p.Keys)
 	}
 	a := caching.Advise(p, 90)
 	near(t, "hit rate", a.Predicted, 0, tolerant)
-	near(t, "hit rate of double the memory", a.Memory[4].HitRate, 100, tolerant)
+	near(t, "hit rate of double the memory", a.Memory[4].HitRate, 100, 5) // the scan is not quite forgotten
 	if len(a.Cheapest) != 1 || a.Cheapest[0].Memory != 300_000 {
 		t.Errorf("%+v of %+v", a.Cheapest, a.Memory)
 	}
@@ -202,7 +202,7 @@ func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
 
 func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
 	traffic := cachesim.NewTraffic(6, cachesim.Varied(200, 8))
-	reads := traffic.Spread(traffic.Zipf(100_000, 3000, 0.8), 1000)
+	reads := traffic.Spread(traffic.Zipf(50_000, 2000, 0.8), 1000)
 	limit := cachesim.Footprint(reads) / 8
 	p := cachesim.Watch(reads, caching.SamplerOptions{Limit: limit, Families: []caching.Family{kept("a", week, 0)}, PerSecond: -1})
 	a := caching.Advise(p, 90)

@@ -70,19 +70,23 @@ func (c *LRU) Do(r Read) bool {
 	}
 	c.Score[r.Family].Reads++
 	hit := found && r.At-e.Value.(*item).loaded < c.rules[r.Family].TTL
-	loaded := r.At
-	if found {
-		if hit {
-			loaded = e.Value.(*item).loaded
-		}
-		c.remove(e)
-	}
-	c.add(&item{key: r.Key, bytes: r.Bytes, loaded: loaded, rule: c.rules[r.Family]})
+	it := &item{key: r.Key, bytes: r.Bytes, loaded: r.At, rule: c.rules[r.Family]}
 	if hit {
 		c.Score[r.Family].Hits++
+		it.loaded = e.Value.(*item).loaded
+	}
+	if found {
+		c.remove(e)
+	}
+	c.add(it)
+	if until := it.until(); !hit && until > 0 { // or it never expires
+		heap.Push(&c.due, deadline{until, it.key})
 	}
 	return hit
 }
+
+// until is when it no longer takes up memory.
+func (it *item) until() time.Duration { return it.loaded + it.rule.TTL + it.rule.Stale }
 
 // add puts a value in front and makes room. What is bigger than the cache is not kept.
 func (c *LRU) add(it *item) {
@@ -93,9 +97,6 @@ func (c *LRU) add(it *item) {
 	c.used += it.bytes
 	for c.used > c.limit {
 		c.remove(c.order.Back())
-	}
-	if until := it.loaded + it.rule.TTL + it.rule.Stale; until > 0 { // or it never expires
-		heap.Push(&c.due, deadline{until, it.key})
 	}
 }
 
@@ -109,7 +110,7 @@ func (c *LRU) remove(e *list.Element) {
 func (c *LRU) expire(now time.Duration) {
 	for len(c.due) > 0 && c.due[0].at <= now {
 		d := heap.Pop(&c.due).(deadline)
-		if e, ok := c.items[d.key]; ok && e.Value.(*item).loaded+e.Value.(*item).rule.TTL+e.Value.(*item).rule.Stale <= now {
+		if e, ok := c.items[d.key]; ok && e.Value.(*item).until() <= now {
 			c.remove(e)
 		}
 	}
