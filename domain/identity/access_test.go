@@ -68,6 +68,8 @@ func TestAScopeCoversAPermissionItsFamilyOrEverything(t *testing.T) {
 		"sessions:read":  {identity.ReadSessions},
 		"sessions:write": {identity.RevokeSessions},
 		"exams:*":        {identity.ReadExams},
+		"cache:*":        {identity.ReadCache, identity.ManageCache},
+		"cache:read":     {identity.ReadCache},
 		"attempts:take":  {identity.TakeAttempts},
 		"account:own":    {identity.OwnAccount},
 		"public":         {identity.Public},
