@@ -200,6 +200,23 @@ func TestWhenTheTableOfTagsIsLostWhatHasTagsIsNotBelieved(t *testing.T) {
 }
 
 func TestTenThousandMissesOfOneKeyInThreeProcessesAreOneLoad(t *testing.T) {
+	const tries = 5
+	for range tries {
+		loads, slow := tenThousandMisses(t)
+		if loads == 1 {
+			return
+		}
+		if !slow {
+			t.Fatalf("%d loads", loads)
+		}
+		t.Logf("%d loads, as Redis did not answer in time on this machine", loads)
+	}
+	t.Error("Redis never answered in time")
+}
+
+// tenThousandMisses returns how many loads they made, and whether Redis failed to answer one of the processes.
+func tenThousandMisses(t *testing.T) (loads int64, slow bool) {
+	t.Helper()
 	server := newRedis(t)
 	s := &shelf{gate: make(chan struct{})}
 	s.put("a", "one")
@@ -225,17 +242,14 @@ func TestTenThousandMissesOfOneKeyInThreeProcessesAreOneLoad(t *testing.T) {
 	})
 	close(s.gate)
 	wg.Wait()
-	if n := s.loads.Load(); n != 1 {
-		t.Errorf("%d loads", n)
-		for _, p := range processes {
-			t.Log(p.diary.lines)
-		}
-	}
 	for _, p := range processes {
-		if f := p.figures(); f.Near.Misses != f.Far.Hits+f.Shared+f.Loads {
+		f := p.figures()
+		if f.Near.Misses != f.Far.Hits+f.Shared+f.Loads {
 			t.Errorf("%+v", f)
 		}
+		slow = slow || f.Far.Errors > 0
 	}
+	return s.loads.Load(), slow
 }
 
 func TestALoadThatIsEvictedElsewhereIsKeptNowhere(t *testing.T) {
