@@ -49,8 +49,8 @@ type SheetChange struct {
 
 // AnswerSheets stores the answers of many attempts at once, in a number of steps that does not grow with theirs.
 type AnswerSheets interface {
-	// Hold returns those of the attempts that exist, and keeps everybody else from answering or changing them until the
-	// unit of work ends.
+	// Hold returns those of the attempts that exist, as they are when the unit of work ends: until then nobody else answers
+	// or changes them, or else nothing is stored and the unit of work runs again.
 	Hold(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*attempt.Attempt, error)
 	// Stored returns the stored answers of some items, by attempt. An item may be asked for twice.
 	Stored(ctx context.Context, items []SheetItem) (map[uuid.UUID]attempt.Sheet, error)

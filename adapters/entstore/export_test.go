@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -29,12 +30,56 @@ func (s *Store) DB() *sql.DB { return s.db }
 func (s *Store) Path() string { return s.path }
 
 // Again opens the same database once more, as another process would.
-func (s *Store) Again(ctx context.Context) (*Store, error) {
+func (s *Store) Again(ctx context.Context, pool Pool) (*Store, error) {
 	url := s.url
 	if url == "" {
 		url = "sqlite:" + s.path
 	}
-	return Open(ctx, Config{URL: url, Volatile: true})
+	return Open(ctx, Config{URL: url, Volatile: true, Pool: pool})
+}
+
+// Connections is how many connections to the database there may be.
+func (s *Store) Connections() int {
+	all := s.db.Stats().MaxOpenConnections
+	if s.answerPool != s.db {
+		all += s.answerPool.Stats().MaxOpenConnections
+	}
+	return all
+}
+
+// PlanOfAnswers is the plan by which an answer would be stored among so many attempts.
+func PlanOfAnswers(ctx context.Context, s *Store, attempts int) (string, error) {
+	var one columns
+	conn, err := s.answerPool.Conn(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer conn.Close()
+	for _, arrange := range []string{
+		"SET session_replication_role = replica", // so that nobody misses the users and exams of these
+		fmt.Sprintf(`INSERT INTO attempts (id, mode, status, taken, started_at, listening_seconds, reading_seconds, version, exam_id, revision_id, user_id)
+			SELECT gen_random_uuid(), 'exam', 'submitted', '[]', now(), 0, 0, 1, gen_random_uuid(), gen_random_uuid(), gen_random_uuid()
+			FROM generate_series(1, %d)`, attempts),
+		"ANALYZE attempts",
+	} {
+		if _, err := conn.ExecContext(ctx, arrange); err != nil {
+			return "", err
+		}
+	}
+	rows, err := conn.QueryContext(ctx, "EXPLAIN "+storeAnswers, one.args()...)
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return "", err
+		}
+		plan.WriteString(line + "\n")
+	}
+	return plan.String(), rows.Err()
 }
 
 // WithMigrations returns the store with other migrations.
@@ -60,7 +105,7 @@ func (s *Store) MigrateTo(ctx context.Context, version int64) error {
 // PlansOfAnswers tries a number of times to store an answer of an attempt that does not exist, and returns with how many
 // plans of each sort.
 func PlansOfAnswers(ctx context.Context, s *Store, times int) (generic, custom int, err error) {
-	conn, err := s.db.Conn(ctx)
+	conn, err := s.answerPool.Conn(ctx)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -29,7 +29,7 @@ func TestTwoProcessesKeepTheContractsOfAnswersInTurn(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			porttest.RunAnswers(t, func(t *testing.T) porttest.Store {
 				s := open(t)
-				other, err := s.Again(t.Context())
+				other, err := s.Again(t.Context(), entstore.Pool{})
 				if err != nil {
 					t.Fatal(err)
 				}

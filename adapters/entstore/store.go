@@ -27,7 +27,7 @@ type Pool struct {
 	MinIdle     int // connections kept open when idle
 	MaxIdleTime time.Duration
 	MaxLifetime time.Duration
-	Answers     int // of MaxOpen, for answers alone; at least one
+	Answers     int // of MaxOpen, for answers alone on PostgreSQL; at least one, at most half
 }
 
 // Config says which database to open.
@@ -116,6 +116,7 @@ func (s *Store) size(p Pool) {
 		pools = append(pools, s.answerPool)
 		answers := max(1, p.Answers)
 		if p.MaxOpen > 0 {
+			answers = min(answers, max(1, p.MaxOpen/2))
 			s.db.SetMaxOpenConns(max(1, p.MaxOpen-answers))
 		}
 		s.answerPool.SetMaxOpenConns(answers)

@@ -22,7 +22,7 @@ type Config struct {
 }
 
 // Work does what several calls ask for and returns what to tell each, in their order. With an error nothing was done.
-// It may call next when what is left to do is only waiting, such as for a disk: the next piece of work begins then. Until
+// It may call next when what is left to do is not its own, such as a database's: the next piece of work begins then. Until
 // that, calls gather.
 type Work[Call, Reply any] func(ctx context.Context, calls []Call, next func()) ([]Reply, error)
 
