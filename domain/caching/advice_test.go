@@ -137,3 +137,32 @@ func TestPredictionsHoldForAnyTraffic(t *testing.T) {
 		}, exact)
 	})
 }
+
+// Where a few hot keys decide, sampling is far off at times, on average not, and the margin says by how much.
+func TestSamplingIsOffByAsMuchAsItSays(t *testing.T) {
+	const trials = 24
+	sum, squares, margins, within := 0.0, 0.0, 0.0, 0
+	for seed := range uint64(trials) {
+		traffic := cachesim.NewTraffic(seed, cachesim.Same(1000))
+		reads := traffic.Spread(traffic.Zipf(12_000, 4000, 0.8), 1000)
+		for i := range reads {
+			reads[i].Key = cachesim.Hash(reads[i].Key + seed) // so that each time other keys are sampled
+		}
+		a := caching.Advise(cachesim.Watch(reads, caching.SamplerOptions{
+			Limit: 60_000, Families: []caching.Family{kept("content", week, 0)}, MaxKeys: 500, PerSecond: -1,
+		}), caching.TargetHitRate)
+		off := a.Predicted - *a.Measured
+		sum, squares, margins = sum+off, squares+off*off, margins+a.Margin
+		if math.Abs(off) <= a.Margin {
+			within++
+		}
+		if a.Margin != a.Families[0].Margin || a.Enough == (a.Margin > 5) {
+			t.Errorf("enough: %v, with a margin of %g and %g", a.Enough, a.Margin, a.Families[0].Margin)
+		}
+	}
+	off := math.Sqrt(squares / trials)
+	t.Logf("off by %.2f, on average by %.2f, with a margin of %.2f, within it %d of %d times", off, sum/trials, margins/trials, within, trials)
+	if math.Abs(sum/trials) > 1.5 || within < trials*3/4 || margins/trials > 3.5*off {
+		t.Errorf("off by %.2f, on average by %.2f, with a margin of %.2f, within it %d of %d times", off, sum/trials, margins/trials, within, trials)
+	}
+}
