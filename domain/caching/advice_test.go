@@ -166,3 +166,30 @@ func TestSamplingIsOffByAsMuchAsItSays(t *testing.T) {
 		t.Errorf("off by %.2f, on average by %.2f, with a margin of %.2f, within it %d of %d times", off, sum/trials, margins/trials, within, trials)
 	}
 }
+
+// When few of the sampled values fit the memory, rounding must not favour either side. Keys that are all read alike are hit
+// as often as they are in memory.
+func TestCoarseSamplesAreNotBiased(t *testing.T) {
+	const keys, bytes = 2000, 1000
+	predicted, expected := 0.0, 0.0
+	for seed := range uint64(40) {
+		traffic := cachesim.NewTraffic(seed, cachesim.Same(bytes))
+		reads := traffic.Spread(traffic.Zipf(40_000, keys, 0), 1000)
+		for i := range reads {
+			reads[i].Key = cachesim.Hash(reads[i].Key + seed)
+		}
+		s := caching.NewSampler(caching.SamplerOptions{
+			Limit: 40_000 + int64(seed)*260, Families: []caching.Family{kept("content", week, 0)}, MaxKeys: 200, PerSecond: -1,
+		})
+		a := caching.Advise(s.Profile(watch(s, reads, cachesim.Epoch)), caching.TargetHitRate)
+		for _, p := range a.Memory[:5] {
+			predicted += p.HitRate
+			expected += 100 * float64(p.Memory/bytes) / keys
+		}
+	}
+	off := predicted/expected - 1
+	t.Logf("%+.1f %% off", 100*off)
+	if math.Abs(off) > 0.04 {
+		t.Errorf("%+.1f %% off", 100*off)
+	}
+}

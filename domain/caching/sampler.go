@@ -260,7 +260,7 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 		return
 	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
-		f.distances[distanceBucket(s.keys.stack.above(e.position)+e.bytes)] += weight
+		f.distances[distanceBucket(s.keys.stack.distance(e.position))] += weight
 	}
 	for level, ttl := range &f.ttls {
 		lane := laneOf(level)

@@ -100,13 +100,34 @@ func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T
 
 func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
 	traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
-	s := caching.NewSampler(caching.SamplerOptions{Limit: 200_000, Families: []caching.Family{kept("a", week, 0)}, MaxKeys: 2000, PerSecond: -1, HalfLife: time.Minute})
+	counted := uint64(0)
+	s := caching.NewSampler(caching.SamplerOptions{
+		Limit: 200_000, Families: []caching.Family{kept("a", week, 0)}, MaxKeys: 2000, PerSecond: -1, HalfLife: time.Minute,
+		Counted: func(int) (uint64, uint64) { return counted, 0 },
+	})
+	counted = 50_000
 	end := watch(s, traffic.Spread(traffic.Scan(50_000), 10_000), cachesim.Epoch)
 	if rate := s.Profile(end).Families[0].Rate; rate > 0.05 {
 		t.Fatalf("the scan leaves a rate of %g", rate)
 	}
 	loop := traffic.Spread(traffic.Loop(80_000, 300), 200)
-	p := s.Profile(watch(s, loop, end))
+	begin, known := end, false
+	for _, r := range loop {
+		counted++
+		end = begin.Add(r.At)
+		s.Reference(0, r.Key, r.Bytes, end)
+		if known || r.At > 130*time.Second {
+			continue
+		}
+		if f := s.Profile(end).Families[0]; f.Rate == 1 && f.Keys == 300 {
+			known = true
+			near(t, "reads of which nothing is known", f.CountedOf-f.Reads, 300, 0)
+		}
+	}
+	p := s.Profile(end)
+	if !known {
+		t.Error("it was not widened within two half-lives")
+	}
 	if p.Families[0].Rate != 1 || p.Keys != 300 {
 		t.Fatalf("rate %g, %d keys", p.Families[0].Rate, p.Keys)
 	}
@@ -142,6 +163,7 @@ func TestAdviceFollowsTheTraffic(t *testing.T) {
 	a = caching.Advise(s.Profile(play(50, end, 1)), 90)
 	near(t, "hit rate", a.Predicted, 100, tolerant)
 	near(t, "measured", *a.Measured, 100, tolerant)
+	near(t, "new keys", a.Families[0].Cold, 0, 0.1)
 	if !a.Reached || a.Reads > 20_000 {
 		t.Errorf("the past counts for %d reads", a.Reads)
 	}
@@ -198,6 +220,20 @@ func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
 		t.Errorf("%v", p.Families[0].TTLs)
 	}
 	near(t, "cold reads of a", p.Families[0].Cold, 0, 0)
+}
+
+// The load of a value does not move when its time to live is changed.
+func TestAChangedTimeToLiveBeginsAtTheLoad(t *testing.T) {
+	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("a", 10*time.Second, 0)}})
+	for second := range 23 {
+		if second == 9 {
+			s.Tune(caching.TTLs{"a": 40 * time.Second})
+		}
+		s.Reference(0, 1, 100, cachesim.Epoch.Add(time.Duration(second)*time.Second))
+	}
+	f := s.Profile(cachesim.Epoch).Families[0]
+	near(t, "misses at 20 seconds, which had been 5", f.Misses[0][1], 1, 0)
+	near(t, "misses at 40 seconds", f.Misses[1][1], 0, 0)
 }
 
 func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
