@@ -31,19 +31,21 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 }
 
 func TestKeysStayWithinTheirNumberAndAFamilyOfFewIsWatchedAsAWhole(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(1, cachesim.Same(100))
-	reads := traffic.Spread(traffic.Mixture(traffic.Scan(100_000), traffic.Zipf(20_000, 50, 1)), 1000)
+	reads := traffic.Spread(traffic.Mixture(traffic.Scan(60_000), traffic.Zipf(12_000, 50, 1)), 1000)
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("many", week, 0), kept("few", week, 0)}, MaxKeys: 1000, PerSecond: -1})
 	end := watch(s, reads, cachesim.Epoch)
 	p := s.Profile(end)
 	if p.Keys > 1001 || p.Keys < 800 || p.Families[0].Rate > 0.02 || p.Families[1].Rate != 1 || p.Families[1].Keys != 50 {
 		t.Errorf("%d keys, %+v and %+v of the families", p.Keys, p.Families[0].Rate, p.Families[1].Rate)
 	}
-	near(t, "reads of many", p.Families[0].Reads, 100_000, 5000)
+	near(t, "reads of many", p.Families[0].Reads, 60_000, 3000)
 	near(t, "cold reads of few", p.Families[1].Cold, 50, 0)
 }
 
 func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(2, cachesim.Same(1000))
 	reads := traffic.Spread(traffic.Zipf(200_000, 10_000, 0.7), 4000)
 	counted := uint64(0)
@@ -71,6 +73,7 @@ func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 }
 
 func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(3, cachesim.Same(1000))
 	rest := traffic.Zipf(20_000, 500, 0.7)
 	hot := make([]cachesim.Read, 180_000)
@@ -99,6 +102,7 @@ func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T
 }
 
 func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
 	counted := uint64(0)
 	s := caching.NewSampler(caching.SamplerOptions{
@@ -140,6 +144,7 @@ func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
 }
 
 func TestAdviceFollowsTheTraffic(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(5, cachesim.Same(1000))
 	var reads, hits uint64
 	s := caching.NewSampler(caching.SamplerOptions{
@@ -170,6 +175,7 @@ func TestAdviceFollowsTheTraffic(t *testing.T) {
 }
 
 func TestADeletedValueIsMissedWhateverTheSettings(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("a", week, 0), kept("b", week, 0)}})
 	at := cachesim.Epoch
 	for round := range 10 {
@@ -197,6 +203,7 @@ func TestADeletedValueIsMissedWhateverTheSettings(t *testing.T) {
 }
 
 func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
+	t.Parallel()
 	families := []caching.Family{kept("a", 10*time.Second, 0), kept("b", 10*time.Second, 0)}
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: families})
 	play := func(from time.Time) time.Time {
@@ -222,8 +229,27 @@ func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
 	near(t, "cold reads of a", p.Families[0].Cold, 0, 0)
 }
 
+// Keys that are dropped leave deadlines behind; clearing them up must not take those of others.
+func TestWhatIsPastItsTimeLeavesRoomAfterAFlood(t *testing.T) {
+	t.Parallel()
+	s := caching.NewSampler(caching.SamplerOptions{
+		Limit: 1_000_000, Families: []caching.Family{kept("short", 10*time.Second, 0), kept("long", week, 0), kept("flood", week, 0)}, MaxKeys: 50, PerSecond: -1,
+	})
+	at := func(seconds float64) time.Time { return cachesim.Epoch.Add(time.Duration(seconds * 1e9)) }
+	s.Reference(1, 1, 90_000, at(0))
+	s.Reference(0, 2, 800_000, at(1))
+	for i := range uint64(20_000) {
+		s.Reference(2, cachesim.Hash(i), 1, at(2+float64(i)/10_000))
+	}
+	s.Reference(1, 3, 300_000, at(21))
+	s.Reference(1, 1, 90_000, at(22))
+	f := s.Profile(at(22)).Families[1]
+	near(t, "misses", f.Misses[1][1], 2, 0)
+}
+
 // The load of a value does not move when its time to live is changed.
 func TestAChangedTimeToLiveBeginsAtTheLoad(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("a", 10*time.Second, 0)}})
 	for second := range 23 {
 		if second == 9 {
@@ -237,6 +263,7 @@ func TestAChangedTimeToLiveBeginsAtTheLoad(t *testing.T) {
 }
 
 func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(6, cachesim.Varied(200, 8))
 	reads := traffic.Spread(traffic.Zipf(50_000, 2000, 0.8), 1000)
 	limit := cachesim.Footprint(reads) / 8
@@ -273,6 +300,7 @@ func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
 }
 
 func TestAProfileAndItsAdviceCanBeSent(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 64 << 20, Families: caching.Families()})
 	empty := s.Profile(cachesim.Epoch)
 	traffic := cachesim.NewTraffic(7, cachesim.Same(500))
@@ -293,6 +321,7 @@ func TestAProfileAndItsAdviceCanBeSent(t *testing.T) {
 
 // It has something to find only under the race detector.
 func TestManyMayReadAtOnce(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: caching.Families(), MaxKeys: 200, PerSecond: 2000, HalfLife: time.Second})
 	var all sync.WaitGroup
 	for worker := range 4 {
