@@ -13,6 +13,7 @@ const (
 	fewestSampled  = 1_000
 	fewestOfFamily = 1_000 // reads
 	fewestKeys     = 100   // unless all keys are sampled
+	widestMargin   = 5     // points
 )
 
 // Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to
@@ -29,6 +30,7 @@ type Advice struct {
 	Target    float64
 	Measured  *float64 // of late; nil unless the cache counts
 	Predicted float64  // with the present settings
+	Margin    float64  // points that sampling may have moved it by, nearly always; see margin
 	Ceiling   float64  // with unlimited memory and the longest times to live: only keys that are new or were deleted are missed
 
 	Memory   []Prediction // other memory, same times to live
@@ -69,6 +71,7 @@ type FamilyAdvice struct {
 	Share     float64 // of all reads, 0 to 100
 	Measured  *float64
 	Predicted float64
+	Margin    float64
 	Ceiling   float64
 	Cold      float64      // reads of new keys, of all reads of the family, 0 to 100
 	Gone      float64      // reads of keys that were deleted as they changed, likewise
@@ -99,6 +102,7 @@ func Advise(p Profile, target float64) Advice {
 	a.Missing = p.missing()
 	a.Enough = a.Missing == ""
 	a.Measured = p.measured()
+	a.Margin = p.margin()
 	a.Predicted = p.hitRate(presentColumn, presentLevel)
 	a.Ceiling = p.hitRate(columns-1, levels-1)
 	for column, factor := range memoryFactors {
@@ -139,7 +143,7 @@ func (p *Profile) missing() string {
 	switch {
 	case p.reads() < fewestReads || p.Sampled < fewestSampled:
 		return MissingReads
-	case p.rate() < 1 && p.Keys < fewestKeys:
+	case p.rate() < 1 && p.Keys < fewestKeys, p.margin() > widestMargin:
 		return MissingKeys
 	}
 	return ""
@@ -147,7 +151,7 @@ func (p *Profile) missing() string {
 
 // enough reports whether something can be said of a family by itself.
 func (f *FamilyProfile) enough() bool {
-	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys)
+	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys) && f.margin() <= widestMargin
 }
 
 // rate is the share of the keys of all families that is sampled.
@@ -229,6 +233,7 @@ func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
 		Predicted: f.hitRate(presentColumn, presentLevel), Ceiling: f.hitRate(columns-1, levels-1),
 		Cold: percent(f.Cold, f.Reads), Gone: percent(f.Gone, f.Reads), Reuse: f.reuse(),
 	}
+	a.Margin = f.margin()
 	if f.Counted {
 		a.Measured = measuredOf(f.Hits, f.CountedOf)
 	}

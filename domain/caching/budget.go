@@ -161,7 +161,7 @@ func (f *watched) fade(family int, counted func(int) (reads, hits uint64)) {
 	f.unknown /= 2
 	f.cold /= 2
 	f.gone /= 2
-	for _, counts := range [][]float64{f.misses[:], f.distances[:], f.reuse[:]} {
+	for _, counts := range [][]float64{f.misses[:], f.parts[:], f.distances[:], f.reuse[:]} {
 		for i := range counts {
 			counts[i] /= 2
 		}

@@ -27,6 +27,7 @@ type FamilyProfile struct {
 	CountedOf float64
 	Hits      float64
 	Misses    [][]float64 // for each of TTLs, for each of Memories
+	Parts     []float64   // misses with the present settings, each of an equal part of the keys
 	Cold      float64     // reads of keys that were not read before, or not since the sample was begun
 	Gone      float64     // reads of keys that were deleted since their last read
 	Distances []float64   // reads within the TTL, by the memory that would have been enough; see Curve
@@ -56,7 +57,7 @@ func (f *watched) profile(family int, counted func(int) (reads, hits uint64)) Fa
 	p := FamilyProfile{
 		Family: f.Name, TTL: f.ttl, TTLs: append([]time.Duration{}, f.ttls[:]...), Rate: 1 / f.scale,
 		Reads: f.estimated, Counted: counted != nil, Cold: f.cold, Gone: f.gone,
-		Distances: append([]float64{}, f.distances[:]...), Reuse: append([]float64{}, f.reuse[:]...),
+		Parts: append([]float64{}, f.parts[:]...), Distances: append([]float64{}, f.distances[:]...), Reuse: append([]float64{}, f.reuse[:]...),
 	}
 	if counted != nil {
 		p.CountedOf, p.Hits = f.counted(family, counted)

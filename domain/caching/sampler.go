@@ -64,9 +64,10 @@ type SamplerOptions struct {
 // takes much of this allowance alone is no longer taken in and counts as a hit. When a family has few keys again, its
 // sample is begun anew with a higher rate.
 //
-// What it predicts is LRU. Ristretto, with its admission by frequency (TinyLFU) and its eviction among a few, is up to 8
+// What it predicts is LRU. Ristretto, with its admission by frequency (TinyLFU) and its eviction among a few, is up to ten
 // points better on skewed traffic where memory is short, and worse on traffic that favours what is new or when it has no
-// time to count reads; the measured hit rate stands beside the predicted one for this reason. Values that are not stored at all, because they failed to load or were too big, count as stored.
+// time to count reads; the measured hit rate stands beside the predicted one for this reason. Values that are not stored
+// at all, because they failed to load or were too big, count as stored.
 //
 // How an engine uses it: one Sampler for its near tier. After each read, hit or miss,
 //
@@ -113,8 +114,9 @@ type watched struct {
 	estimated   float64 // reads, from the sample
 	unknown     float64 // reads of these that may have been hits or misses
 	misses      [cells]float64
-	cold        float64 // reads of keys that were never read before
-	gone        float64 // reads of keys that were deleted since they were read
+	parts       [parts]float64 // misses with the present settings, by parts of the keys
+	cold        float64        // reads of keys that were never read before
+	gone        float64        // reads of keys that were deleted since they were read
 	distances   [distanceBuckets]float64
 	reuse       [reuseBuckets]float64
 }
@@ -245,18 +247,20 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 		return
 	case !known:
 		f.cold += weight
+		f.parts[e.hash%parts] += weight
 		e.loadAll(now, &f.misses, weight)
 		return
 	}
 	f.reuse[reuseBucket(time.Duration(now-e.last))] += weight
 	if e.gone {
 		f.gone += weight
+		f.parts[e.hash%parts] += weight
 		e.gone = false
 		e.loadAll(now, &f.misses, weight)
 		return
 	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
-		f.distances[distanceBucket(s.keys.stack.above(e.position)+e.bytes)] += weight
+		f.distances[distanceBucket(s.keys.stack.distance(e.position))] += weight
 	}
 	for level, ttl := range &f.ttls {
 		lane := laneOf(level)
@@ -267,6 +271,9 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 			}
 			e.loaded[i] = now
 			f.misses[i] += weight
+			if column == presentColumn && level == presentLevel {
+				f.parts[e.hash%parts] += weight
+			}
 		}
 	}
 }

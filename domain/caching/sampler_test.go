@@ -31,19 +31,21 @@ func near(t *testing.T, what string, got, want, tolerance float64) {
 }
 
 func TestKeysStayWithinTheirNumberAndAFamilyOfFewIsWatchedAsAWhole(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(1, cachesim.Same(100))
-	reads := traffic.Spread(traffic.Mixture(traffic.Scan(100_000), traffic.Zipf(20_000, 50, 1)), 1000)
+	reads := traffic.Spread(traffic.Mixture(traffic.Scan(60_000), traffic.Zipf(12_000, 50, 1)), 1000)
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("many", week, 0), kept("few", week, 0)}, MaxKeys: 1000, PerSecond: -1})
 	end := watch(s, reads, cachesim.Epoch)
 	p := s.Profile(end)
 	if p.Keys > 1001 || p.Keys < 800 || p.Families[0].Rate > 0.02 || p.Families[1].Rate != 1 || p.Families[1].Keys != 50 {
 		t.Errorf("%d keys, %+v and %+v of the families", p.Keys, p.Families[0].Rate, p.Families[1].Rate)
 	}
-	near(t, "reads of many", p.Families[0].Reads, 100_000, 5000)
+	near(t, "reads of many", p.Families[0].Reads, 60_000, 3000)
 	near(t, "cold reads of few", p.Families[1].Cold, 50, 0)
 }
 
 func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(2, cachesim.Same(1000))
 	reads := traffic.Spread(traffic.Zipf(200_000, 10_000, 0.7), 4000)
 	counted := uint64(0)
@@ -71,6 +73,7 @@ func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 }
 
 func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(3, cachesim.Same(1000))
 	rest := traffic.Zipf(20_000, 500, 0.7)
 	hot := make([]cachesim.Read, 180_000)
@@ -99,14 +102,36 @@ func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T
 }
 
 func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(4, cachesim.Same(1000))
-	s := caching.NewSampler(caching.SamplerOptions{Limit: 200_000, Families: []caching.Family{kept("a", week, 0)}, MaxKeys: 2000, PerSecond: -1, HalfLife: time.Minute})
+	counted := uint64(0)
+	s := caching.NewSampler(caching.SamplerOptions{
+		Limit: 200_000, Families: []caching.Family{kept("a", week, 0)}, MaxKeys: 2000, PerSecond: -1, HalfLife: time.Minute,
+		Counted: func(int) (uint64, uint64) { return counted, 0 },
+	})
+	counted = 50_000
 	end := watch(s, traffic.Spread(traffic.Scan(50_000), 10_000), cachesim.Epoch)
 	if rate := s.Profile(end).Families[0].Rate; rate > 0.05 {
 		t.Fatalf("the scan leaves a rate of %g", rate)
 	}
 	loop := traffic.Spread(traffic.Loop(80_000, 300), 200)
-	p := s.Profile(watch(s, loop, end))
+	begin, known := end, false
+	for _, r := range loop {
+		counted++
+		end = begin.Add(r.At)
+		s.Reference(0, r.Key, r.Bytes, end)
+		if known || r.At > 130*time.Second {
+			continue
+		}
+		if f := s.Profile(end).Families[0]; f.Rate == 1 && f.Keys == 300 {
+			known = true
+			near(t, "reads of which nothing is known", f.CountedOf-f.Reads, 300, 0)
+		}
+	}
+	p := s.Profile(end)
+	if !known {
+		t.Error("it was not widened within two half-lives")
+	}
 	if p.Families[0].Rate != 1 || p.Keys != 300 {
 		t.Fatalf("rate %g, %d keys", p.Families[0].Rate, p.Keys)
 	}
@@ -119,6 +144,7 @@ func TestAfterAScanTheSampleIsWidenedAgain(t *testing.T) {
 }
 
 func TestAdviceFollowsTheTraffic(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(5, cachesim.Same(1000))
 	var reads, hits uint64
 	s := caching.NewSampler(caching.SamplerOptions{
@@ -142,12 +168,14 @@ func TestAdviceFollowsTheTraffic(t *testing.T) {
 	a = caching.Advise(s.Profile(play(50, end, 1)), 90)
 	near(t, "hit rate", a.Predicted, 100, tolerant)
 	near(t, "measured", *a.Measured, 100, tolerant)
+	near(t, "new keys", a.Families[0].Cold, 0, 0.1)
 	if !a.Reached || a.Reads > 20_000 {
 		t.Errorf("the past counts for %d reads", a.Reads)
 	}
 }
 
 func TestADeletedValueIsMissedWhateverTheSettings(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("a", week, 0), kept("b", week, 0)}})
 	at := cachesim.Epoch
 	for round := range 10 {
@@ -175,6 +203,7 @@ func TestADeletedValueIsMissedWhateverTheSettings(t *testing.T) {
 }
 
 func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
+	t.Parallel()
 	families := []caching.Family{kept("a", 10*time.Second, 0), kept("b", 10*time.Second, 0)}
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: families})
 	play := func(from time.Time) time.Time {
@@ -200,7 +229,41 @@ func TestWhenATimeToLiveIsChangedItsFamilyIsCountedAnew(t *testing.T) {
 	near(t, "cold reads of a", p.Families[0].Cold, 0, 0)
 }
 
+// Keys that are dropped leave deadlines behind; clearing them up must not take those of others.
+func TestWhatIsPastItsTimeLeavesRoomAfterAFlood(t *testing.T) {
+	t.Parallel()
+	s := caching.NewSampler(caching.SamplerOptions{
+		Limit: 1_000_000, Families: []caching.Family{kept("short", 10*time.Second, 0), kept("long", week, 0), kept("flood", week, 0)}, MaxKeys: 50, PerSecond: -1,
+	})
+	at := func(seconds float64) time.Time { return cachesim.Epoch.Add(time.Duration(seconds * 1e9)) }
+	s.Reference(1, 1, 90_000, at(0))
+	s.Reference(0, 2, 800_000, at(1))
+	for i := range uint64(20_000) {
+		s.Reference(2, cachesim.Hash(i), 1, at(2+float64(i)/10_000))
+	}
+	s.Reference(1, 3, 300_000, at(21))
+	s.Reference(1, 1, 90_000, at(22))
+	f := s.Profile(at(22)).Families[1]
+	near(t, "misses", f.Misses[1][1], 2, 0)
+}
+
+// The load of a value does not move when its time to live is changed.
+func TestAChangedTimeToLiveBeginsAtTheLoad(t *testing.T) {
+	t.Parallel()
+	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: []caching.Family{kept("a", 10*time.Second, 0)}})
+	for second := range 23 {
+		if second == 9 {
+			s.Tune(caching.TTLs{"a": 40 * time.Second})
+		}
+		s.Reference(0, 1, 100, cachesim.Epoch.Add(time.Duration(second)*time.Second))
+	}
+	f := s.Profile(cachesim.Epoch).Families[0]
+	near(t, "misses at 20 seconds, which had been 5", f.Misses[0][1], 1, 0)
+	near(t, "misses at 40 seconds", f.Misses[1][1], 0, 0)
+}
+
 func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
+	t.Parallel()
 	traffic := cachesim.NewTraffic(6, cachesim.Varied(200, 8))
 	reads := traffic.Spread(traffic.Zipf(50_000, 2000, 0.8), 1000)
 	limit := cachesim.Footprint(reads) / 8
@@ -209,8 +272,8 @@ func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
 	if len(a.Curve) < 30 || a.Curve[0].Memory != limit/64 {
 		t.Fatalf("%+v", a.Curve)
 	}
-	for i := 0; i < len(a.Curve); i += 6 {
-		near(t, "curve", a.Curve[i].HitRate, cachesim.Simulate(reads, a.Curve[i].Memory, []cachesim.Rule{{TTL: week}}).HitRate(), 1)
+	for i := 6; i < len(a.Curve); i += 6 {
+		near(t, "curve", a.Curve[i].HitRate, cachesim.Simulate(reads, a.Curve[i].Memory, []cachesim.Rule{{TTL: week}}).HitRate(), 0.4)
 	}
 	counts, last := map[time.Duration]float64{}, map[uint64]time.Duration{}
 	repeated := 0.0
@@ -237,6 +300,7 @@ func TestReuseTimesAndTheCurveAreTold(t *testing.T) {
 }
 
 func TestAProfileAndItsAdviceCanBeSent(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 64 << 20, Families: caching.Families()})
 	empty := s.Profile(cachesim.Epoch)
 	traffic := cachesim.NewTraffic(7, cachesim.Same(500))
@@ -257,6 +321,7 @@ func TestAProfileAndItsAdviceCanBeSent(t *testing.T) {
 
 // It has something to find only under the race detector.
 func TestManyMayReadAtOnce(t *testing.T) {
+	t.Parallel()
 	s := caching.NewSampler(caching.SamplerOptions{Limit: 1 << 20, Families: caching.Families(), MaxKeys: 200, PerSecond: 2000, HalfLife: time.Second})
 	var all sync.WaitGroup
 	for worker := range 4 {

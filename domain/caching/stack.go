@@ -42,6 +42,11 @@ const allGroups = 1<<groups - 1
 
 func (p *spot) lives(lane, group int) bool { return p.in[lane]&(1<<group) != 0 }
 
+// needs is the memory that a value itself counts with when it is asked whether it still has room. It is its own bytes when
+// all keys are sampled. Else what is above it is known in steps of the weights only, so half a step is added: with none,
+// distances would be told half a step too short on average, with a whole one half a step too long.
+func (p *spot) needs() int64 { return p.own + (p.weight-p.own)/2 }
+
 // mark is where a miniature cache ends: it holds what is above, and that is held bytes of all keys.
 type mark struct {
 	position int32
@@ -64,9 +69,10 @@ type stack struct {
 	marks [lanes][columns - 1]mark
 }
 
-// above returns the bytes that were used after position and are not past their time.
-func (s *stack) above(position int32) int64 {
-	sum := s.total
+// distance is the reuse distance of the value at a position: the bytes that were used after it and are not past their
+// time, and its own.
+func (s *stack) distance(position int32) int64 {
+	sum := s.total + s.spots[position].needs()
 	for i := int(position) + 1; i > 0; i &= i - 1 {
 		sum -= s.tree[i]
 	}
@@ -109,13 +115,12 @@ func (s *stack) push(slot int32, own, weight int64) int32 {
 	return position
 }
 
-// settle makes room: it moves a mark up until the value there fits below what is above it. The bytes of the value count
-// as they are, not as what they stand for; sampled or not, it needs no more.
+// settle makes room: it moves a mark up until the value there fits below what is above it.
 func (s *stack) settle(m *mark, lane, column int) {
 	size, group := s.sizes[column], groupOf[column]
 	for m.held > size && m.position < s.next {
 		if p := &s.spots[m.position]; p.lives(lane, group) && p.own <= size {
-			if m.held-p.weight+p.own <= size {
+			if m.held-p.weight+p.needs() <= size {
 				return
 			}
 			m.held -= p.weight
