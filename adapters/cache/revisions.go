@@ -1,6 +1,3 @@
-// Package cache keeps what is read often close at hand: in the memory of this process (near), and in Redis (far).
-//
-// A cache wraps a read port and is that port itself, so that nobody who reads knows of it.
 package cache
 
 import (
