@@ -44,6 +44,7 @@ var rule = []layer{
 	{folder: "ent/schema", outside: []string{"entgo.io/ent", "github.com/google/uuid"}},
 	{folder: "migrations", outside: none},
 	{folder: "content", outside: none},
+	{folder: "tests/cachespeed", inside: []string{"adapters/cache", "domain"}},
 	{folder: "tests", inside: []string{"tests/private", "domain", "ent", "migrations"}, own: true},
 }
 

@@ -51,8 +51,8 @@ func (c *clock) begin() int64 {
 
 // advance makes up for late ticks.
 func (c *clock) advance() {
-	if c.coarse.Load() != 0 {
-		c.coarse.Store(c.exact())
+	if old := c.coarse.Load(); old != 0 {
+		c.coarse.CompareAndSwap(old, c.exact()) // or it would go on after it was put to rest
 	}
 }
 

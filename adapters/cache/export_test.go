@@ -77,3 +77,26 @@ func ForgetNear(e *Engine, key string) {
 		e.near.evict(r.hash(id), capacity)
 	}
 }
+
+// Pending is how many evictions Redis has not heard of.
+func Pending(e *Engine) int64 { return e.far.pending.n.Load() }
+
+// Frame is a frame, for tests.
+type Frame struct {
+	LoadedAt int64
+	Negative bool
+	Stamp    string
+	Tags     []string
+	Value    []byte
+}
+
+// EncodeFrame encodes a frame.
+func EncodeFrame(f Frame) []byte {
+	return frame{loadedAt: f.LoadedAt, negative: f.Negative, stamp: stamp(f.Stamp), tags: f.Tags, value: f.Value}.encode()
+}
+
+// DecodeFrame decodes one.
+func DecodeFrame(data []byte) (Frame, error) {
+	f, err := decodeFrame(data)
+	return Frame{LoadedAt: f.loadedAt, Negative: f.negative, Stamp: string(f.stamp), Tags: f.tags, Value: f.value}, err
+}

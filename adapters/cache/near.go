@@ -22,10 +22,10 @@ const (
 
 	// entryBytes is the memory that an entry takes beside its value: itself, its name, and its places in the maps of
 	// ristretto and of the index. A test measures it.
-	entryBytes = 512
+	entryBytes = 320
 
 	// tagBytes is what each tag of an entry takes.
-	tagBytes = 160
+	tagBytes = 80
 
 	// shards of the index, a power of two. Hits do not come here.
 	shards = 64
@@ -76,7 +76,7 @@ type shard struct {
 	index   map[uint64]*entry
 	flights map[uint64]*flight
 	latest  atomic.Pointer[flight] // the one that began last, or nil
-	waiting []*entry // what ristretto was not offered yet, or is gone by now
+	waiting []*entry               // what ristretto was not offered yet, or is gone by now
 
 	_ [64]byte
 }
