@@ -283,6 +283,7 @@ func TestALoadThatIsEvictedElsewhereIsKeptNowhere(t *testing.T) {
 }
 
 func TestWhenTheProcessThatLoadsDiesAnotherOneDoesAfterAMoment(t *testing.T) {
+	t.Parallel()
 	server := newRedis(t)
 	s := &shelf{}
 	s.put("a", "one")
@@ -302,6 +303,7 @@ func TestWhenTheProcessThatLoadsDiesAnotherOneDoesAfterAMoment(t *testing.T) {
 }
 
 func TestALeaseLastsAsLongAsTheLoad(t *testing.T) {
+	t.Parallel()
 	server := newRedis(t)
 	s := &shelf{gate: make(chan struct{})}
 	s.put("a", "one")

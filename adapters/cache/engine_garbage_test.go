@@ -165,6 +165,7 @@ func TestWhatWasEvictedWhileRedisWasOutOfReachIsNotReadThereAfterwards(t *testin
 }
 
 func TestAProcessThatHearsNothingKeepsNothingForLong(t *testing.T) {
+	t.Parallel()
 	server := newRedis(t)
 	way := newGateway(t, server.URL())
 	s := &shelf{}

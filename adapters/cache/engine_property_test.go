@@ -101,6 +101,7 @@ func (w *world) end() {
 func (w *world) close() {
 	w.end()
 	w.running.Wait()
+	var closing sync.WaitGroup
 	for i, p := range w.processes {
 		w.ways[i].shutDown(true)
 		p.stop()
@@ -108,11 +109,13 @@ func (w *world) close() {
 		if err := cache.Audit(p.engine); err != nil {
 			w.rt.Error(err)
 		}
-		p.engine.Close()
+		closing.Go(p.engine.Close)
 	}
+	closing.Wait()
 }
 
 func TestAProcessNeverReadsWhatIsOlderThanItsOwnLastWrite(t *testing.T) {
+	t.Parallel()
 	server := newRedis(t)
 	admin := connect(t, server.URL())
 	rapid.Check(t, func(rt *rapid.T) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"sync"
 	"time"
@@ -43,9 +42,10 @@ func newFar(client redis.UniversalClient, log func(message string, err error)) *
 
 // reading is what was found under a key.
 type reading struct {
-	frame frame
-	found bool
-	stamp stamp // of now, in regions with tags
+	frame   frame
+	found   bool
+	stamp   stamp // of now, in regions with tags
+	damaged error // what is there is not ours, or not whole
 }
 
 // read looks a key up. What is damaged is not found.
@@ -92,8 +92,7 @@ func (f *far) open(ctx context.Context, r *region, data []byte, now stamp) (read
 		err = errFrame
 	}
 	if err != nil {
-		f.damaged(r, err)
-		return reading{stamp: now}, nil
+		return reading{stamp: now, damaged: err}, nil
 	}
 	found := true
 	if got.tags != nil && got.stamp != now {
@@ -103,12 +102,6 @@ func (f *far) open(ctx context.Context, r *region, data []byte, now stamp) (read
 		}
 	}
 	return reading{frame: got, found: found, stamp: now}, nil
-}
-
-// damaged counts what is under our key and is not ours.
-func (f *far) damaged(r *region, err error) {
-	r.family.farErrors.Add(1)
-	f.gate.note(caching.Corrupt, fmt.Errorf("region %s: %w", r.prefix, err))
 }
 
 // untouched reports whether none of the tags of a value was evicted after its stamp.

@@ -42,6 +42,7 @@ type flight struct {
 	// Of whoever goes on with it: whether Redis was looked into, whether it may be asked more, whether that was enough, and the
 	// state of the tags then.
 	looked, answered, found bool
+	damaged                 bool // what was found is not ours; it is counted once, however often it is looked at
 	stamp                   stamp
 
 	// Written before done is closed.
@@ -239,6 +240,7 @@ func (e *Engine) look(ctx context.Context, f *flight) {
 		return
 	}
 	f.answered, f.stamp = true, got.stamp
+	e.damaged(f, got.damaged)
 	if f.found = got.found && e.accept(f, got.frame, asked); f.found {
 		r.family.farHits.Add(1)
 		if f.refresh != nil {
@@ -249,6 +251,16 @@ func (e *Engine) look(ctx context.Context, f *flight) {
 	}
 }
 
+// damaged counts what is under our key and is not ours, or not whole.
+func (e *Engine) damaged(f *flight, err error) {
+	if err == nil || f.damaged {
+		return
+	}
+	f.damaged = true
+	f.region.family.farErrors.Add(1)
+	e.far.gate.note(caching.Corrupt, fmt.Errorf("region %s: %w", f.region.prefix, err))
+}
+
 // accept takes a value over that Redis was asked for, if it is of use, and keeps it near by. One that is past its time is
 // good enough for now, where that is allowed; the next who asks has it loaded anew.
 func (e *Engine) accept(f *flight, got frame, asked int64) bool {
@@ -257,14 +269,14 @@ func (e *Engine) accept(f *flight, got frame, asked int64) bool {
 	if got.negative {
 		absent := r.absentBy(string(got.value))
 		if absent == nil {
-			e.far.damaged(r, errFrame)
+			e.damaged(f, errFrame)
 			return false
 		}
 		en.absent = absent
 	} else {
 		value, err := r.decode(got.value)
 		if err != nil {
-			e.far.damaged(r, fmt.Errorf("%w: %w", errFrame, err))
+			e.damaged(f, fmt.Errorf("%w: %w", errFrame, err))
 			return false
 		}
 		en.value = value
@@ -343,6 +355,7 @@ const never = 1 << 52
 // follow takes over what another process loaded meanwhile.
 func (e *Engine) follow(ctx context.Context, f *flight, data []byte, asked int64) bool {
 	got, err := e.far.open(ctx, f.region, data, f.stamp)
+	e.damaged(f, got.damaged)
 	if err != nil || !got.found || !e.accept(f, got.frame, asked) {
 		return false
 	}

@@ -434,8 +434,10 @@ func (n *near) close() {
 		return
 	}
 	for i := range n.shards { // whoever hands something to ristretto finishes, and nobody does so any more
-		n.shards[i].fills.Lock()
-		n.shards[i].fills.Unlock() //nolint:staticcheck // it is a barrier
+		s := &n.shards[i]
+		s.fills.Lock()
+		s.waiting = nil
+		s.fills.Unlock()
 	}
 	time.Sleep(grace)
 	n.cache.Close()
