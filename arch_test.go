@@ -45,6 +45,7 @@ var rule = []layer{
 	{folder: "migrations", outside: none},
 	{folder: "content", outside: none},
 	{folder: "tests/cachespeed", inside: []string{"adapters/cache", "domain"}},
+	{folder: "tests/load", inside: []string{"tests", "domain", "adapters/cache", "adapters/token"}},
 	{folder: "tests", inside: []string{"tests/private", "domain", "ent", "migrations"}, own: true},
 }
 

@@ -2,6 +2,8 @@ package cache
 
 import (
 	"context"
+	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,7 +49,7 @@ type Actors struct {
 	start    time.Time
 
 	mu      sync.RWMutex
-	evicted map[string]time.Duration // subjects, with when they changed, since start
+	evicted map[uuid.UUID]time.Duration // users, sessions and tokens, with when they changed, since start
 	floor   time.Duration            // nothing that was loaded before counts
 }
 
@@ -68,7 +70,7 @@ func NewActors(e *Engine, inner ports.Actors, changes ports.ActorChanges, clock 
 	}
 	a := &Actors{
 		inner: inner, changes: changes, clock: clock, changed: changed, region: region, engine: e,
-		seen: map[uuid.UUID]time.Time{}, evicted: map[string]time.Duration{}, start: time.Now(),
+		seen: map[uuid.UUID]time.Time{}, evicted: map[uuid.UUID]time.Duration{}, start: time.Now(),
 	}
 	a.syncedAt.Store(int64(-trustTime) - 1)
 	return a, nil
@@ -76,23 +78,29 @@ func NewActors(e *Engine, inner ports.Actors, changes ports.ActorChanges, clock 
 
 // OfSession implements ports.Actors.
 func (a *Actors) OfSession(ctx context.Context, session uuid.UUID, now time.Time) (identity.Actor, error) {
-	return a.of(ctx, "session:"+session.String(), now, func(ctx context.Context) (identity.Actor, error) {
+	found, err, ok := a.region.CachedUUID(session)
+	if ok && err == nil && a.good(found, now) {
+		return found.actor, nil
+	}
+	return a.ask(ctx, session.String(), ok, now, func(ctx context.Context) (identity.Actor, error) {
 		return a.inner.OfSession(ctx, session, now)
 	})
 }
 
 // OfToken implements ports.Actors.
 func (a *Actors) OfToken(ctx context.Context, hash string, now time.Time) (identity.Actor, error) {
-	return a.of(ctx, "hash:"+hash, now, func(ctx context.Context) (identity.Actor, error) {
+	found, err, ok := a.region.Cached(hash)
+	if ok && err == nil && a.good(found, now) {
+		return found.actor, nil
+	}
+	return a.ask(ctx, hash, ok, now, func(ctx context.Context) (identity.Actor, error) {
 		return a.inner.OfToken(ctx, hash, now)
 	})
 }
 
-func (a *Actors) of(ctx context.Context, id string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
-	if found, err, ok := a.region.Cached(id); ok && err == nil {
-		if a.good(found, now) {
-			return found.actor, nil
-		}
+// ask asks the store, of which the answer is remembered. outdated says that what is remembered is not good any more.
+func (a *Actors) ask(ctx context.Context, id string, outdated bool, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
+	if outdated {
 		a.engine.drop(change{Keys: []string{a.region.Key(id)}})
 	}
 	asked := new(byte)
@@ -124,13 +132,11 @@ func (a *Actors) good(r *remembered, now time.Time) bool {
 	if len(a.evicted) == 0 {
 		return true
 	}
-	return !a.evictedSince("user:"+r.actor.UserID.String(), r.loadedAt) &&
-		!a.evictedSince("session:"+r.actor.SessionID.String(), r.loadedAt) &&
-		!a.evictedSince("token:"+r.actor.TokenID.String(), r.loadedAt)
+	return !a.evictedSince(r.actor.UserID, r.loadedAt) && !a.evictedSince(r.actor.SessionID, r.loadedAt) && !a.evictedSince(r.actor.TokenID, r.loadedAt)
 }
 
-func (a *Actors) evictedSince(subject string, loadedAt time.Duration) bool {
-	at, gone := a.evicted[subject]
+func (a *Actors) evictedSince(id uuid.UUID, loadedAt time.Duration) bool {
+	at, gone := a.evicted[id]
 	return gone && loadedAt <= at
 }
 
@@ -171,16 +177,16 @@ func (a *Actors) forget(subjects []string, began time.Duration) {
 	if began-time.Duration(a.syncedAt.Load()) > changeWindow/2 { // changes may have come and gone unread
 		a.floor = at
 	}
-	for subject, when := range a.evicted {
-		if at-when > actorLifetime {
-			delete(a.evicted, subject)
-		}
-	}
+	maps.DeleteFunc(a.evicted, func(_ uuid.UUID, when time.Duration) bool { return at-when > actorLifetime })
 	for _, subject := range subjects {
 		if subject == "roles" { // which may be anybody's
 			a.floor = at
 		}
-		a.evicted[subject] = at
+		if _, id, named := strings.Cut(subject, ":"); named {
+			if id, err := uuid.Parse(id); err == nil && id != uuid.Nil {
+				a.evicted[id] = at
+			}
+		}
 	}
 }
 

@@ -2,7 +2,7 @@ package cache
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -56,12 +56,16 @@ func (c *Catalogue) Exam(ctx context.Context, id uuid.UUID) (exam.Summary, error
 
 // List implements ports.Catalogue.
 func (c *Catalogue) List(ctx context.Context, which ports.ExamFilter, page ports.Page) (ports.Slice[exam.Summary], error) {
-	return c.lists.Get(ctx, listID(which, page), func(ctx context.Context) (ports.Slice[exam.Summary], error) { return c.inner.List(ctx, which, page) })
+	id := listID(which, page)
+	if list, err, ok := c.lists.Cached(id); ok {
+		return list, err
+	}
+	return c.lists.Get(ctx, id, func(ctx context.Context) (ports.Slice[exam.Summary], error) { return c.inner.List(ctx, which, page) })
 }
 
 // listID names a stretch of the catalogue.
 func listID(which ports.ExamFilter, page ports.Page) string {
-	return fmt.Sprintf("%s/%s/%d", which.Kind, page.After, page.Limit)
+	return string(which.Kind) + "/" + page.After.String() + "/" + strconv.Itoa(page.Limit)
 }
 
 // Evicting runs units of work and then, whatever became of them, has everybody forget what carries the tags: what fails

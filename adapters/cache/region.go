@@ -119,6 +119,16 @@ func (r *Region[T]) GetUUID(ctx context.Context, id uuid.UUID, load func(ctx con
 	return r.missUUID(ctx, id, hash, load)
 }
 
+// CachedUUID is Cached for an id that is a UUID.
+func (r *Region[T]) CachedUUID(id uuid.UUID) (value T, err error, ok bool) { //nolint:revive // the error belongs to the value
+	var text [36]byte
+	writeUUID(&text, id)
+	if en := r.engine.near.get(maphash.Bytes(r.seed, text[:])); en != nil && en.region == &r.region && en.id == string(text[:]) && r.give(en) {
+		return valueOf[T](en.value), en.fault(), true
+	}
+	return value, nil, false
+}
+
 func (r *Region[T]) missUUID(ctx context.Context, id uuid.UUID, hash uint64, load func(ctx context.Context, id uuid.UUID) (T, error)) (T, error) {
 	return r.miss(ctx, id.String(), hash, func(ctx context.Context) (T, error) { return load(ctx, id) })
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -92,6 +93,8 @@ type client struct {
 	head    []byte // of a request, up to the length of its body
 	body    []byte
 	request []byte
+	gets    [][]byte // the requests that are sent in turn, when nothing is put
+	turn    int
 	seq     int64
 	item    int // the last that was sent
 	sent    []sent
@@ -111,15 +114,15 @@ type sent struct {
 func newClient(c *conn, p plan, s seat) *client {
 	cl := &client{conn: c, plan: p, seq: p.Base, last: map[int]written{}}
 	common := "Host: " + p.Address + "\r\nAuthorization: Bearer " + s.Token + "\r\n"
-	path := "/api/v1/attempts/" + s.Attempt
-	switch p.Kind {
-	case putAnswers:
-		cl.head = []byte("PUT " + path + "/answers HTTP/1.1\r\n" + common + "Content-Type: application/json\r\nContent-Length: ")
-	case getKnown:
+	if p.Kind == putAnswers {
+		cl.head = []byte("PUT /api/v1/attempts/" + s.Attempt + "/answers HTTP/1.1\r\n" + common + "Content-Type: application/json\r\nContent-Length: ")
+		return cl
+	}
+	if p.Kind == getKnown {
 		common += "If-None-Match: " + p.Tag + "\r\n"
-		fallthrough
-	default:
-		cl.request = []byte("GET " + path + "/questions HTTP/1.1\r\n" + common + "\r\n")
+	}
+	for _, path := range p.Paths {
+		cl.gets = append(cl.gets, []byte("GET "+strings.ReplaceAll(path, ofAttempt, s.Attempt)+" HTTP/1.1\r\n"+common+"\r\n"))
 	}
 	return cl
 }
@@ -127,9 +130,8 @@ func newClient(c *conn, p plan, s seat) *client {
 // work sends one request after another. What is answered between begin and end counts; what is under way at the end is
 // waited for, so that it is known what was acknowledged.
 func (c *client) work(begin, end time.Time) {
-	if c.plan.Kind == putAnswers {
-		c.next()
-	}
+	c.turn = int(c.plan.Base) // so that clients with bases of their own do not go in step
+	c.next()
 	for {
 		start := time.Now()
 		if !start.Before(end) {
@@ -153,9 +155,7 @@ func (c *client) work(begin, end time.Time) {
 		if !now.Before(begin) && now.Before(end) {
 			c.times.add(now.Sub(start))
 		}
-		if c.plan.Kind == putAnswers {
-			c.next()
-		}
+		c.next()
 	}
 }
 
@@ -169,8 +169,8 @@ func (c *client) fault(what string) {
 // right judges a reply and notes what it acknowledges.
 func (c *client) right(status int, body []byte) bool {
 	switch c.plan.Kind {
-	case getSheet:
-		return status == 200 && len(body) == c.plan.Bytes
+	case get:
+		return status == 200 && (c.plan.Bytes == 0 || len(body) == c.plan.Bytes)
 	case getKnown:
 		return status == 304 && len(body) == 0
 	}
@@ -185,9 +185,19 @@ func (c *client) right(status int, body []byte) bool {
 	return true
 }
 
-// next makes the next request: other items, or the same with another choice, and always a higher seq, so that every
-// one is a change.
+// next makes the next request: of the paths in turn, or other answers.
 func (c *client) next() {
+	if c.plan.Kind == putAnswers {
+		c.answer()
+		return
+	}
+	c.request = c.gets[c.turn%len(c.gets)]
+	c.turn++
+}
+
+// answer makes a request of other items, or the same with another choice, and always a higher seq, so that every one is
+// a change.
+func (c *client) answer() {
 	c.seq++
 	c.sent = c.sent[:0]
 	c.body = append(c.body[:0], `{"answers":[`...)

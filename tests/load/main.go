@@ -71,6 +71,7 @@ func scenarios() []scenario {
 		{"batch", (*bench).whole},
 		{"submit", (*bench).submit},
 		{"sheet", (*bench).sheet},
+		{"hot", (*bench).hot},
 		{"sqlite", (*bench).embedded},
 		{"growth", (*bench).growth},
 	}

@@ -16,9 +16,15 @@ type kind string
 
 const (
 	putAnswers kind = "answers" // PUT answers, a batch a request
-	getSheet   kind = "sheet"   // GET questions
-	getKnown   kind = "known"   // GET questions with If-None-Match
+	get        kind = "get"     // GET of the paths
+	getKnown   kind = "known"   // the same with If-None-Match
 )
+
+// questionsPath is that of the questions of a seat's attempt.
+const questionsPath = "/api/v1/attempts/" + ofAttempt + "/questions"
+
+// ofAttempt stands in a path for the attempt of the seat.
+const ofAttempt = "{attempt}"
 
 // plan is what the first process asks of the load generator.
 type plan struct {
@@ -31,7 +37,8 @@ type plan struct {
 	Items   int           // items of the attempt that are walked over
 	Base    int64         // seq that all of this plan are above
 	Tag     string        // for getKnown
-	Bytes   int           // of a right reply to getSheet
+	Paths   []string      // that are asked for in turn, with ofAttempt in them
+	Bytes   int           // of a right reply to get; zero for whatever length
 }
 
 // seat is a learner as the load generator knows them.

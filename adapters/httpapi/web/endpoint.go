@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"github.com/mileusna/useragent"
@@ -116,7 +117,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	if err != nil {
 		return err
 	}
-	plan.anyType = e.AnyType
+	plan.anyType, plan.blank = e.AnyType, len(violations(a.check, new(In))) == 0
 	switch {
 	case e.Handle == nil:
 		return errors.New("web: the endpoint does nothing")
@@ -195,7 +196,7 @@ func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
 	x := exchangeOf(c)
 	r := Request{
 		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
-		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
+		Device: identity.Device{IP: x.ip, UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
 	}
 	if d.Permission == identity.Public {
 		r.Device.Name = deviceName(r.Device.UserAgent) // sessions are opened and renewed by nobody yet
@@ -232,6 +233,9 @@ const maxUserAgent = 300 // bytes that are kept of a User-Agent header
 func clipped(s string, most int) string {
 	if len(s) > most {
 		s = s[:most]
+	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == utf8.RuneError }) {
+		return s
 	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' {
