@@ -14,7 +14,7 @@ import (
 // The shape of the form.
 const (
 	FormItems     = 200
-	FormListening = 100 // the items before Reading
+	FormListening = 100         // the items before Reading
 	FormSlug      = "load-full" // its name, which occurs once in its pack
 )
 

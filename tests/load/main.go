@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// start is one of the three processes: the command is also its own load generator and its own bare handler.
+// start is one of its processes: the command is also its own load generator, its own bare handler, and a reader of caches.
 func start() error {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -38,6 +38,8 @@ func start() error {
 			return generateLoad(os.Stdin, os.Stdout)
 		case bareServer:
 			return serveBytes(os.Stdin, os.Stdout)
+		case misser:
+			return readMissing(os.Stdin, os.Stdout)
 		}
 	}
 	var o options
@@ -72,6 +74,9 @@ func scenarios() []scenario {
 		{"submit", (*bench).submit},
 		{"sheet", (*bench).sheet},
 		{"hot", (*bench).hot},
+		{"hits", (*bench).hits},
+		{"misses", (*bench).misses},
+		{"outage", (*bench).outages},
 		{"sqlite", (*bench).embedded},
 		{"growth", (*bench).growth},
 	}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/toeic-app/toeic/adapters/cache"
+	"github.com/toeic-app/toeic/tests/cachespeed"
+)
+
+// hits measures hits of the caches, in this process, against the libraries that they are built on.
+func (b *bench) hits(ctx context.Context) ([]row, error) {
+	const keys, size = 1000, 2000
+	rounds := 20 * b.rounds
+	near, err := cachespeed.Near(ctx, keys, size, rounds)
+	if err != nil {
+		return nil, err
+	}
+	b.progress("near hit: %s", near)
+	client, err := cache.Connect(cache.Where{URL: b.redis.URL()})
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	far, err := cachespeed.Far(ctx, client, cachespeed.Text(size), rounds)
+	if err != nil {
+		return nil, err
+	}
+	b.progress("far hit: %s", far)
+	return []row{
+		hit("near hit of 2 KB", "ristretto Get", near).judge(ratioAtMost, cachespeed.MostNear),
+		row{Scenario: "near hit of 2 KB, memory", Unit: "allocations", Value: near.Allocations}.judge(valueAtMost, fewAllocations),
+		hit("far hit of 2 KB, and keeping it near by", "go-redis GET", far).judge(ratioAtMost, cachespeed.MostFar),
+	}, nil
+}
+
+// fewAllocations is none a hit: what is left is made by what goes on beside the hits, such as the clock of the cache.
+const fewAllocations = 0.01
+
+// hit makes a row of a comparison whose sides took turns in short rounds.
+func hit(name, against string, r cachespeed.Result) row {
+	out := row{Scenario: name, Unit: "µs", Value: micros(r.Ours)}.against(against, micros(r.Reference))
+	out.Ratio = &r.Quotient
+	return out
+}
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
+
+// misser is the first argument of a process that reads a missing key.
+const misser = "read-missing"
+
+// missing is what such a process is asked for. It says "ready", waits for a line, and says how it went.
+type missing struct {
+	Redis   string
+	Key     string
+	Readers int
+	Takes   time.Duration // of a load
+}
+
+// readMissing is the whole of such a process.
+func readMissing(in io.Reader, out io.Writer) error {
+	lines := bufio.NewReader(in)
+	var m missing
+	line, err := lines.ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &m)
+	}
+	if err != nil {
+		return fmt.Errorf("read what to do: %w", err)
+	}
+	client, err := cache.Connect(cache.Where{URL: m.Redis})
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	begin := make(chan struct{})
+	go func() {
+		_, _ = lines.ReadBytes('\n') // its end is a sign as well
+		close(begin)
+	}()
+	fmt.Fprintln(out, `"ready"`)
+	got, err := cachespeed.Read(context.Background(), client, m.Key, m.Readers, m.Takes, []byte("what was loaded"), begin)
+	return errors.Join(err, json.NewEncoder(out).Encode(got))
+}
+
+// misses has three processes read one missing key ten thousand times at once.
+func (b *bench) misses(ctx context.Context) ([]row, error) {
+	const processes, readers, takes = 3, 10_000, 100 * time.Millisecond
+	loads, slowest := make([]float64, b.rounds), make([]float64, b.rounds)
+	for round := range b.rounds {
+		got, err := storm(ctx, processes, missing{Redis: b.redis.URL(), Key: uuid.NewString(), Readers: readers / processes, Takes: takes}, readers%processes)
+		if err != nil {
+			return nil, err
+		}
+		if got.Wrong > 0 {
+			return nil, fmt.Errorf("%d reads of a missing key went wrong", got.Wrong)
+		}
+		b.progress("10,000 misses in %d processes: %d loads, the slowest read took %v", processes, got.Loads, got.Slowest.Round(time.Millisecond))
+		loads[round], slowest[round] = float64(got.Loads), milliseconds(got.Slowest)
+	}
+	took := median(slowest)
+	r := row{Scenario: "10,000 misses of one key at once, 3 processes", Unit: "loads", Value: median(loads), P99: &took}.judge(valueAtMost, 1)
+	r.Note = "the time is that of the slowest read, of which the load takes 100 ms"
+	return []row{r}, nil
+}
+
+// storm runs so many processes, of which the first has more readers than the others, and sums what they say.
+func storm(ctx context.Context, processes int, m missing, more int) (sum cachespeed.Storm, err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	self, err := os.Executable()
+	if err != nil {
+		return sum, fmt.Errorf("find this program: %w", err)
+	}
+	var began []*exec.Cmd
+	var orders []io.WriteCloser
+	var said []*json.Decoder
+	defer func() {
+		for i, cmd := range began {
+			err = errors.Join(err, orders[i].Close(), cmd.Wait())
+		}
+	}()
+	for n := range processes {
+		cmd := exec.CommandContext(ctx, self, misser)
+		cmd.Stderr = os.Stderr
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return sum, err
+		}
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			return sum, err
+		}
+		if err := cmd.Start(); err != nil {
+			return sum, fmt.Errorf("start a process that reads: %w", err)
+		}
+		began, orders, said = append(began, cmd), append(orders, in), append(said, json.NewDecoder(out))
+		one := m
+		if n == 0 {
+			one.Readers += more
+		}
+		var ready string
+		if err := errors.Join(json.NewEncoder(in).Encode(one), said[n].Decode(&ready)); err != nil {
+			return sum, err
+		}
+	}
+	for _, in := range orders {
+		if _, err := fmt.Fprintln(in); err != nil {
+			return sum, err
+		}
+	}
+	for _, out := range said {
+		var one cachespeed.Storm
+		if err := out.Decode(&one); err != nil {
+			return sum, err
+		}
+		sum.Loads, sum.Wrong, sum.Slowest = sum.Loads+one.Loads, sum.Wrong+one.Wrong, max(sum.Slowest, one.Slowest)
+	}
+	return sum, nil
+}
