@@ -47,6 +47,7 @@ var (
 type gate struct {
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
 	turns   chan struct{}
+	terms   terms
 	log     func(message string, err error)
 
 	faults map[caching.Fault]*faultCount // never changes
@@ -98,9 +99,7 @@ func (g *gate) ask(ctx context.Context, question func(ctx context.Context) error
 	if err != nil {
 		return errApart
 	}
-	limited := patient(ctx, answerTime)
-	defer limited.forgo()
-	err = question(limited)
+	err = question(g.terms.patient(ctx, answerTime))
 	if errors.Is(err, redis.Nil) {
 		err = nil
 	}

@@ -171,12 +171,11 @@ func (s *shard) add(f *flight) {
 // begin looks into Redis, which takes a moment at most and is done where the caller is: to hand it to another goroutine
 // takes about as long as the look. Whatever else is to be done goes on without the caller.
 func (e *Engine) begin(ctx context.Context, f *flight, load loader) {
-	ctx = context.WithoutCancel(ctx)
 	if !e.guarded(f, func() { e.look(ctx, f) }) || f.found {
 		e.land(f)
 		return
 	}
-	go e.fly(ctx, f, load)
+	go e.fly(context.WithoutCancel(ctx), f, load)
 }
 
 // fly brings a value that is not in Redis, or was not looked for there yet. It runs in a goroutine of its own.

@@ -6,34 +6,21 @@ import (
 	"time"
 )
 
-// patience is a context that ends at a time and has the values of another. Unlike those of the standard library it sets
-// no timer unless somebody waits for its end, which nobody does while a connection is at hand: connections go by the
-// deadline. A timer for each question would be a large part of what the question costs.
+// patience is a context that ends at a time, whatever becomes of another, of which it has the values. Connections go by its deadline. Who waits for
+// its end, as the pool of connections does before it hands one out, shares a timer with others and hears of it up to
+// termSlack later: to set a timer for each question, and to wake whoever looks after timers, would take a good part of the
+// time of an answer.
 type patience struct {
 	context.Context
 	until time.Time
-
-	once sync.Once
-	done chan struct{}
-	end  *time.Timer
-}
-
-// patient returns a context for one question. Whoever asks it ends it by forgo.
-func patient(ctx context.Context, longest time.Duration) *patience {
-	return &patience{Context: context.WithoutCancel(ctx), until: time.Now().Add(longest)}
+	terms *terms
 }
 
 // Deadline implements context.Context.
 func (p *patience) Deadline() (time.Time, bool) { return p.until, true }
 
 // Done implements context.Context.
-func (p *patience) Done() <-chan struct{} {
-	p.once.Do(func() {
-		p.done = make(chan struct{})
-		p.end = time.AfterFunc(time.Until(p.until), func() { close(p.done) })
-	})
-	return p.done
-}
+func (p *patience) Done() <-chan struct{} { return p.terms.after(p.until) }
 
 // Err implements context.Context.
 func (p *patience) Err() error {
@@ -43,10 +30,31 @@ func (p *patience) Err() error {
 	return context.DeadlineExceeded
 }
 
-// forgo frees the timer, if there is one.
-func (p *patience) forgo() {
-	p.once.Do(func() {})
-	if p.end != nil {
-		p.end.Stop()
+// termSlack is how much later a channel may be closed than it was asked for.
+const termSlack = 20 * time.Millisecond
+
+// terms are channels that are closed at times.
+type terms struct {
+	mu   sync.Mutex
+	ends time.Time     // when the last of them is closed
+	last chan struct{} // nil before the first
+}
+
+// patient returns a context for one question.
+func (t *terms) patient(ctx context.Context, longest time.Duration) *patience {
+	return &patience{Context: ctx, until: time.Now().Add(longest), terms: t}
+}
+
+// after returns a channel that is closed between a time and termSlack after it.
+func (t *terms) after(until time.Time) <-chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if late := t.ends.Sub(until); t.last != nil && late >= 0 && late <= termSlack {
+		return t.last
 	}
+	done := make(chan struct{})
+	ends := until.Add(termSlack)
+	time.AfterFunc(time.Until(ends), func() { close(done) })
+	t.ends, t.last = ends, done
+	return done
 }

@@ -90,36 +90,33 @@ func Near(ctx context.Context, keys, size, rounds int) (Result, error) {
 			v, _ := bare.Get(full[i%keys])
 			read += len(v)
 		}
-	}, func() {})
-	if read != 2*rounds*nearReads*size {
+	})
+	if read != (2*rounds+1)*nearReads*size {
 		return out, errWrong
 	}
 	return out, nil
 }
 
 // Far compares a hit in the far tier, with what it takes to keep the value near by afterwards, with a bare GET of the same
-// bytes by the same client. client is one from [cache.Connect]; what is put there is deleted again.
+// bytes by the same client. Each key is read once by a side. client is one from [cache.Connect]; what is put there is
+// deleted again.
 func Far(ctx context.Context, client redis.UniversalClient, value []byte, rounds int) (Result, error) {
-	var engines []*cache.Engine
-	defer func() { closeAll(engines) }()
-	var region *cache.Region[[]byte]
-	fresh := func() error {
-		e, err := cache.NewEngine(cache.Options{MaxBytes: memory, Redis: client})
-		if err != nil {
-			return err
-		}
-		engines = append(engines, e)
-		region, err = bytesOf(e)
-		return err
-	}
-	if err := fresh(); err != nil {
+	writer, filled, err := farEngine(client)
+	if err != nil {
 		return Result{}, err
 	}
-	ids, full := make([]string, farReads), make([]string, farReads)
+	defer writer.Close()
+	reader, region, err := farEngine(client)
+	if err != nil {
+		return Result{}, err
+	}
+	defer reader.Close()
+	defer start(ctx, reader)()
+	ids, full := make([]string, (rounds+1)*farReads), make([]string, (rounds+1)*farReads)
 	for i := range ids {
 		ids[i] = uuid.NewString()
 		full[i] = "bare:" + ids[i]
-		if _, err := region.Get(ctx, ids[i], func(context.Context) ([]byte, error) { return value, nil }); err != nil {
+		if _, err := filled.Get(ctx, ids[i], func(context.Context) ([]byte, error) { return value, nil }); err != nil {
 			return Result{}, err
 		}
 		if err := client.Set(ctx, full[i], value, time.Hour).Err(); err != nil {
@@ -127,23 +124,35 @@ func Far(ctx context.Context, client redis.UniversalClient, value []byte, rounds
 		}
 	}
 	defer client.Del(context.WithoutCancel(ctx), full...)
-	defer region.Evict(context.WithoutCancel(ctx), ids...)
+	defer filled.Evict(context.WithoutCancel(ctx), ids...)
 	none := func(context.Context) ([]byte, error) { return nil, errWrong }
 	var failed error
+	ours, bare := 0, 0
 	out := compare(rounds, farReads, func(n int) {
-		for i := range n {
-			if v, err := region.Get(ctx, ids[i], none); err != nil || len(v) != len(value) {
+		for range n {
+			if v, err := region.Get(ctx, ids[ours], none); err != nil || len(v) != len(value) {
 				failed = errors.Join(errWrong, err)
 			}
+			ours++
 		}
 	}, func(n int) {
-		for i := range n {
-			if v, err := client.Get(ctx, full[i]).Bytes(); err != nil || len(v) != len(value) {
+		for range n {
+			if v, err := client.Get(ctx, full[bare]).Bytes(); err != nil || len(v) != len(value) {
 				failed = errors.Join(errWrong, err)
 			}
+			bare++
 		}
-	}, func() { failed = errors.Join(failed, fresh()) })
+	})
 	return out, failed
+}
+
+func farEngine(client redis.UniversalClient) (*cache.Engine, *cache.Region[[]byte], error) {
+	e, err := cache.NewEngine(cache.Options{MaxBytes: memory, Redis: client})
+	if err != nil {
+		return nil, nil, err
+	}
+	region, err := bytesOf(e)
+	return e, region, err
 }
 
 // bytesOf adds a region of bytes.
@@ -164,42 +173,27 @@ func start(ctx context.Context, e *cache.Engine) (stop func()) {
 	}
 }
 
-func closeAll(engines []*cache.Engine) {
-	var closing sync.WaitGroup
-	for _, e := range engines {
-		closing.Go(e.Close)
-	}
-	closing.Wait()
-}
-
-// compare lets two sides take turns, doing something n times in a round, after before.
-func compare(rounds, n int, ours, reference func(n int), before func()) Result {
+// compare lets two sides take turns, doing something n times in a round. In one more round of ours its allocations are
+// counted: that stops the world, which would slow down what comes next.
+func compare(rounds, n int, ours, reference func(n int)) Result {
 	mine, others, quotients := make([]float64, 0, rounds), make([]float64, 0, rounds), make([]float64, 0, rounds)
-	var allocations uint64
 	for round := range rounds {
-		before()
 		var m, o float64
 		if round%2 == 0 {
-			m, o = measured(n, ours, &allocations), timed(n, reference)
+			m, o = timed(n, ours), timed(n, reference)
 		} else {
-			o, m = timed(n, reference), measured(n, ours, &allocations)
+			o, m = timed(n, reference), timed(n, ours)
 		}
 		mine, others, quotients = append(mine, m), append(others, o), append(quotients, m/o)
 	}
-	return Result{
-		Ours: time.Duration(median(mine)), Reference: time.Duration(median(others)), Quotient: median(quotients),
-		Allocations: float64(allocations) / float64(rounds*n),
-	}
-}
-
-// measured is timed, and counts allocations.
-func measured(n int, side func(n int), allocations *uint64) float64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	took := timed(n, side)
+	ours(n)
 	runtime.ReadMemStats(&after)
-	*allocations += after.Mallocs - before.Mallocs
-	return took
+	return Result{
+		Ours: time.Duration(median(mine)), Reference: time.Duration(median(others)), Quotient: median(quotients),
+		Allocations: float64(after.Mallocs-before.Mallocs) / float64(n),
+	}
 }
 
 // timed returns how many nanoseconds one of n takes.
