@@ -157,10 +157,12 @@ func pack(c coding, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compress with %s: %w", c, err)
 	}
-	if cap(out) <= maxRoom {
+	room := cap(out)
+	out = bytes.Clone(out) // before somebody else uses the room
+	if room <= maxRoom {
 		packers[c].Put(p)
 	}
-	return bytes.Clone(out), nil
+	return out, nil
 }
 
 // maxRoom is the most room for a result that a compressor may have at rest, in bytes.
