@@ -173,8 +173,8 @@ type packer interface {
 	pack(body []byte) ([]byte, error)
 }
 
-// packers are compressors at rest: one of gzip holds 0.8 MB, one of zstd 1.3 MB, and another 1 MB once it had a body of
-// more than a block of 128 KiB; and each its room.
+// packers are compressors at rest: one of gzip holds 0.8 MB; one of zstd 1.7 MB, and 3 MB once it had a body of more
+// than 128 KiB, its block. The garbage collector takes those that nobody uses.
 var packers = [codings]sync.Pool{
 	gzipped:   {New: func() any { return &zipper{writer: gzip.NewWriter(nil)} }},
 	zstandard: {New: newSqueezer},

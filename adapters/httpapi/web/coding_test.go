@@ -33,7 +33,7 @@ var chosen = map[string]string{
 	"gzip;q=0, gzip": "identity", "gzip, gzip;q=0": "gzip", "*;q=0, *": "identity", "x-gzip;q=0, gzip": "identity", "gzip\ngzip;q=0": "gzip",
 	// what is no weight refuses
 	"gzip;q=": "identity", "gzip;q=x": "identity", "gzip;q": "identity", "gzip;q=-1": "identity", "gzip;q=2": "identity", "gzip;q=1.001": "identity", "gzip;q=0.5.5": "identity", "gzip;q=.": "identity",
-	"gzip;q=0,5": "identity", "gzip;q=NaN": "identity", "gzip;q=Inf": "identity", "gzip;q=1e0": "identity", "gzip;q=0x1": "identity", "gzip;q=+1": "identity", "gzip;q=00.5": "identity",
+	"gzip;q=0,5": "identity", "gzip;q=1.-5": "identity", "gzip;q=0./5": "identity", "gzip;q=0.:": "identity", "gzip;q=0.00-": "identity", "gzip;q=0.500x": "identity", "gzip;q=0.5 5": "identity", "gzip;q=NaN": "identity", "gzip;q=Inf": "identity", "gzip;q=1e0": "identity", "gzip;q=0x1": "identity", "gzip;q=+1": "identity", "gzip;q=00.5": "identity",
 	"gzip;level=9": "identity", "gzip;q=0.5;level=9": "identity", "gzip;q = 0.5": "identity", "gzip;q=\"1\"": "identity", "gzip;q=x, zstd;q=0.1": "zstd", "*;q=x": "identity", "*;q=x, gzip": "gzip",
 	// what is no name is passed over
 	"gzip q=1": "identity", "gzip\x00": "identity", "g zip": "identity", "\"gzip\"": "identity", "gzip=1, zstd": "zstd", "**": "identity", "* gzip": "identity", "gzip|zstd": "identity", "한, gzip": "gzip",
