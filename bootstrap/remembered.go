@@ -67,26 +67,33 @@ func (c *core) warmer() cache.Warmer {
 // newShelf keeps encoded replies. They hold nothing but what learners are shown of exams, the same for all.
 func newShelf(e *cache.Engine) (*cache.Region[web.Stored], error) {
 	return cache.NewRegion(e, cache.RegionOptions[web.Stored]{
-		Family: caching.Content, Name: "reply", Schema: 1, Size: web.Stored.Size, Codec: cache.Parts[web.Stored]{Split: split, Join: join},
+		Family: caching.Content, Name: "reply", Schema: 2, Size: web.Stored.Size, Codec: cache.Parts[web.Stored]{Split: split, Join: join},
 	})
 }
 
 // split takes a reply apart for Redis.
 func split(s web.Stored) [][]byte {
-	return [][]byte{[]byte(strconv.Itoa(s.Status)), []byte(s.Type), []byte(s.Hash), []byte(s.Name), s.Body, s.Packed}
+	return [][]byte{[]byte(strconv.Itoa(s.Status)), []byte(s.Type), []byte(s.Hash), []byte(s.Name), s.Body, s.Gzip, s.Zstd}
 }
 
 var errNoReply = errors.New("this is no reply")
 
 func join(parts [][]byte) (web.Stored, error) {
-	const fields = 6
+	const fields = 7
 	if len(parts) != fields {
 		return web.Stored{}, errNoReply
 	}
 	status, err := strconv.Atoi(string(parts[0]))
-	s := web.Stored{Status: status, Type: string(parts[1]), Hash: string(parts[2]), Name: string(parts[3]), Body: parts[4]}
-	if len(parts[5]) > 0 {
-		s.Packed = parts[5]
+	return web.Stored{
+		Status: status, Type: string(parts[1]), Hash: string(parts[2]), Name: string(parts[3]),
+		Body: parts[4], Gzip: some(parts[5]), Zstd: some(parts[6]),
+	}, err
+}
+
+// some tells a coding that is not there by its length: none is empty.
+func some(part []byte) []byte {
+	if len(part) == 0 {
+		return nil
 	}
-	return s, err
+	return part
 }

@@ -256,7 +256,7 @@ type rendered struct {
 	hash string // of the body, when it is known
 	name string // of the file that it is to be saved as
 
-	packed []byte // Body compressed, when that was done before
+	packed [codings][]byte // Body compressed, when that was done before
 }
 
 // render encodes what an endpoint returned.

@@ -2,8 +2,7 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"strings"
 )
 
@@ -34,20 +33,21 @@ func shown[Out any](out *Out) any {
 	return out
 }
 
-// Stored is a reply as it is sent.
+// Stored is a reply as it is sent, in all codings.
 type Stored struct {
 	Status int
 	Type   string // media type
 	Hash   string // of Body, for its tag
 	Name   string // of the file that it is to be saved as; "" for none
 	Body   []byte
-	Packed []byte // Body compressed with gzip; nil where that is not worth it
+	Gzip   []byte // Body compressed with gzip; nil where that is not worth it
+	Zstd   []byte // Body compressed with zstd; nil where that is not worth it
 }
 
 // Size is about the memory that it takes, in bytes.
 func (s Stored) Size() int64 {
 	const rest = 128
-	return int64(len(s.Body)+len(s.Packed)+len(s.Type)+len(s.Hash)+len(s.Name)) + rest
+	return int64(len(s.Body)+len(s.Gzip)+len(s.Zstd)+len(s.Type)+len(s.Hash)+len(s.Name)) + rest
 }
 
 // Shelf keeps replies. Of many who ask for one that is not there, one makes it for all. What it returns nobody may change.
@@ -70,10 +70,13 @@ func (a *API) take(ctx context.Context, status int, name string, k keeper) (rend
 }
 
 func (s Stored) rendered() rendered {
-	return rendered{Status: s.Status, Type: s.Type, Body: s.Body, hash: s.Hash, name: s.Name, packed: s.Packed}
+	return rendered{
+		Status: s.Status, Type: s.Type, Body: s.Body, hash: s.Hash, name: s.Name,
+		packed: [codings][]byte{gzipped: s.Gzip, zstandard: s.Zstd},
+	}
 }
 
-// store makes and encodes a reply.
+// store makes and encodes a reply, in all codings: whoever asks for it next may want another.
 func store(status int, k keeper) (Stored, error) {
 	out, err := k.made()
 	if err != nil {
@@ -83,10 +86,12 @@ func store(status int, k keeper) (Stored, error) {
 	if err != nil {
 		return Stored{}, err
 	}
-	sum := sha256.Sum256(r.Body)
-	s := Stored{Status: r.Status, Type: r.Type, Hash: hex.EncodeToString(sum[:16]), Name: r.name, Body: r.Body}
-	if compressible(r) {
-		s.Packed, err = zip(r.Body)
+	s := Stored{Status: r.Status, Type: r.Type, Hash: hashed(r.Body), Name: r.name, Body: r.Body}
+	if !compressible(r) {
+		return s, nil
 	}
-	return s, err
+	var errs [2]error
+	s.Gzip, errs[0] = pack(gzipped, r.Body)
+	s.Zstd, errs[1] = pack(zstandard, r.Body)
+	return s, errors.Join(errs[:]...)
 }
