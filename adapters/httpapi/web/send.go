@@ -14,17 +14,17 @@ import (
 // send writes a reply: cache headers, 304, compression.
 func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 	res, req := c.Response(), c.Request()
-	h := res.Header()
+	h := lines{res.Header(), make([]string, 0, 8)}
 	if r.Status == http.StatusNoContent {
 		res.WriteHeader(r.Status)
 		return nil
 	}
 	if r.Version > 0 {
-		h.Set("ETag", versionTag(r.Version))
+		h.set("Etag", versionTag(r.Version))
 	}
 	coding := plain
 	if compressible(r) {
-		h.Add(echo.HeaderVary, echo.HeaderAcceptEncoding)
+		h.add(echo.HeaderVary, echo.HeaderAcceptEncoding)
 		coding = negotiate(req.Header.Values(echo.HeaderAcceptEncoding))
 	}
 	if cache.tagged && r.Status == http.StatusOK {
@@ -32,36 +32,56 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 		if tag == "" {
 			tag = hashed(r.Body)
 		}
-		h.Set("Cache-Control", cache.control)
-		h.Set("ETag", `"`+tag+coding.suffix()+`"`)
+		h.set("Cache-Control", cache.control)
+		h.set("Etag", `"`+tag+coding.suffix()+`"`)
 		if matches(req.Header.Get("If-None-Match"), tag) {
 			res.WriteHeader(http.StatusNotModified)
 			return nil
 		}
 	}
-	h.Set(echo.HeaderContentType, r.Type)
+	h.set(echo.HeaderContentType, r.Type)
 	if r.name != "" {
-		h.Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.name}))
+		h.set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": r.name}))
 	}
 	if r.Type != echo.MIMEApplicationJSON {
 		// A picture may be opened by itself: it must not run anything or reach anybody then.
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
-		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+		h.set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+		h.set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	body, err := r.in(coding)
 	if err != nil {
 		return err
 	}
 	if coding != plain {
-		h.Set(echo.HeaderContentEncoding, coding.String())
+		h.set(echo.HeaderContentEncoding, coding.String())
 	}
-	h.Set(echo.HeaderContentLength, strconv.Itoa(len(body)))
+	h.set(echo.HeaderContentLength, strconv.Itoa(len(body)))
 	res.WriteHeader(r.Status)
 	if req.Method == http.MethodHead {
 		return nil
 	}
 	_, err = res.Write(body)
 	return err
+}
+
+// lines sets headers, whose names have their canonical form. All values share one array, as there are some in every reply.
+type lines struct {
+	header http.Header
+	values []string
+}
+
+func (l *lines) set(name, value string) {
+	l.values = append(l.values, value)
+	n := len(l.values)
+	l.header[name] = l.values[n-1 : n : n] // an Add must not write into the next
+}
+
+func (l *lines) add(name, value string) {
+	if len(l.header[name]) > 0 {
+		l.header.Add(name, value)
+		return
+	}
+	l.set(name, value)
 }
 
 // hashed is the tag of a body.
