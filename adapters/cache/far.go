@@ -31,13 +31,14 @@ type far struct {
 	cluster bool // several servers, which do not heed the order in which they are told things
 	gate    *gate
 	pending *pending
+	recent  *recent
 
 	holdings holdings
 }
 
 func newFar(client redis.UniversalClient, log func(message string, err error)) *far {
 	_, cluster := client.(*redis.ClusterClient)
-	return &far{client: client, cluster: cluster, gate: newGate(log), pending: newPending()}
+	return &far{client: client, cluster: cluster, gate: newGate(log), pending: newPending(), recent: newRecent()}
 }
 
 // reading is what was found under a key.
