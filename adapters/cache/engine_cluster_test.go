@@ -91,10 +91,11 @@ func many(s *shelf, text string) []string {
 	return out
 }
 
+// readsAll wants a text, unless it is "", for each id, after so many loads.
 func (p *process) readsAll(what string, ids []string, text string, loads int64) {
 	p.t.Helper()
 	for _, id := range ids {
-		if got, err := p.region.Get(p.t.Context(), id, p.shelf.load(id)); err != nil || got != text {
+		if got, err := p.region.Get(p.t.Context(), id, p.shelf.load(id)); err != nil || got != text && text != "" {
 			p.t.Errorf("%s: %s is %q, %v", what, id, got, err)
 		}
 	}

@@ -148,6 +148,73 @@ func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T
 	}
 }
 
+// copyOf gives a server all that another has.
+func copyOf(t *testing.T, from, to redis.UniversalClient) {
+	t.Helper()
+	for _, key := range from.Keys(t.Context(), "*").Val() {
+		if err := to.Restore(t.Context(), key, max(0, from.PTTL(t.Context(), key).Val()), from.Dump(t.Context(), key).Val()).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWhatAProcessEvictedItDoesNotFindInAServerThatHasNotHeardOfIt(t *testing.T) {
+	for what, evict := range map[string]func(p *process){
+		"by id":  func(p *process) { p.region.Evict(t.Context(), "a") },
+		"by tag": func(p *process) { p.engine.EvictTags(t.Context(), "#red") },
+	} {
+		master, replica := newRedis(t), newRedis(t)
+		way := newGateway(t, master.URL())
+		s := &shelf{}
+		s.put("a", "#red old")
+		s.put("b", "#green")
+		p := newProcess(t, connect(t, way.url()), s, cache.Options{})
+		p.reads(what+": at first", "a", "#red old", 1)
+		p.reads(what+": something else", "b", "#green", 2)
+		copyOf(t, connect(t, master.URL()), connect(t, replica.URL()))
+		s.put("a", "#red new")
+		evict(p)
+		p.stop() // it shall not say so again
+		cache.ForgetNear(p.engine, p.region.Key("b"))
+		way.lead(replica.URL())
+		way.shutDown(true)
+		way.shutDown(false)
+		p.reads(what+": what was not evicted", "b", "#green", 2)
+		before := p.figures()
+		p.reads(what+": what was", "a", "#red new", 3)
+		if f := p.figures(); f.Far.Misses != before.Far.Misses+1 || f.Far.Errors != 0 {
+			t.Errorf("%s: Redis was not asked: %+v", what, f)
+		}
+		newProcess(t, connect(t, replica.URL()), s, cache.Options{}).reads(what+": another process", "a", "#red new", 3)
+	}
+}
+
+func TestAServerThatTakesThePlaceOfAnotherIsToldWhatWasEvictedLately(t *testing.T) {
+	master, replica := newRedis(t), newRedis(t)
+	way := newGateway(t, master.URL())
+	s := &shelf{}
+	for _, id := range []string{"a", "b", "c"} {
+		s.put(id, "#"+id)
+	}
+	p := newProcess(t, connect(t, way.url()), s, cache.Options{})
+	p.readsAll("at first", []string{"a", "b", "c"}, "", 3)
+	copyOf(t, connect(t, master.URL()), connect(t, replica.URL()))
+	for _, id := range []string{"a", "b", "c"} {
+		s.put(id, "#"+id+" new")
+	}
+	p.region.Evict(t.Context(), "a")
+	p.engine.EvictTags(t.Context(), "#b")
+	way.lead(replica.URL())
+	way.shutDown(true)
+	way.shutDown(false)
+	eventually(t, "the process hears the others again", func() bool { return p.diary.count("hear what others change: <nil>") == 2 })
+	eventually(t, "Redis is told", func() bool { return cache.Pending(p.engine) == 0 })
+	other := newProcess(t, connect(t, replica.URL()), s, cache.Options{})
+	other.reads("evicted by id", "a", "#a new", 4)
+	other.reads("evicted by tag", "b", "#b new", 5)
+	other.reads("not evicted", "c", "#c", 5)
+}
+
 // role is what a server is.
 func role(t *testing.T, client redis.UniversalClient) string {
 	t.Helper()

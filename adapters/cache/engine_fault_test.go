@@ -18,12 +18,13 @@ import (
 // gateway is a way to Redis that can stall, and can be shut.
 type gateway struct {
 	listener net.Listener
-	target   string
 	stalled  atomic.Bool
+	delay    atomic.Int64 // of whatever Redis says, nanoseconds
 
-	mu    sync.Mutex
-	shut  bool
-	conns []net.Conn
+	mu     sync.Mutex
+	target string
+	shut   bool
+	conns  []net.Conn
 }
 
 // newGateway opens a way to the server at a URL.
@@ -34,7 +35,8 @@ func newGateway(tb testing.TB, url string) *gateway {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g := &gateway{listener: l, target: strings.TrimSuffix(strings.TrimPrefix(url, "redis://"), "/0")}
+	g := &gateway{listener: l}
+	g.lead(url)
 	go g.serve()
 	tb.Cleanup(func() {
 		g.shutDown(true)
@@ -45,14 +47,21 @@ func newGateway(tb testing.TB, url string) *gateway {
 
 func (g *gateway) url() string { return "redis://" + g.listener.Addr().String() + "/0" }
 
+// lead makes the way end at the server at a URL, for those who come from now on.
+func (g *gateway) lead(url string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.target = strings.TrimSuffix(strings.TrimPrefix(url, "redis://"), "/0")
+}
+
 func (g *gateway) serve() {
 	for {
 		here, err := g.listener.Accept()
 		if err != nil {
 			return
 		}
-		there, err := net.Dial("tcp", g.target)
 		g.mu.Lock()
+		there, err := net.Dial("tcp", g.target)
 		if g.shut || err != nil {
 			_ = here.Close()
 			if err == nil {
@@ -60,20 +69,23 @@ func (g *gateway) serve() {
 			}
 		} else {
 			g.conns = append(g.conns, here, there)
-			go g.pass(here, there)
-			go g.pass(there, here)
+			go g.pass(here, there, nil)
+			go g.pass(there, here, &g.delay)
 		}
 		g.mu.Unlock()
 	}
 }
 
-// pass hands on what arrives, but nothing while the way is stalled.
-func (g *gateway) pass(from, to net.Conn) {
+// pass hands on what arrives, after a delay if there is one, but nothing while the way is stalled.
+func (g *gateway) pass(from, to net.Conn, delay *atomic.Int64) {
 	defer from.Close()
 	defer to.Close()
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
+		if delay != nil {
+			time.Sleep(time.Duration(delay.Load()))
+		}
 		for g.stalled.Load() {
 			time.Sleep(time.Millisecond)
 		}
