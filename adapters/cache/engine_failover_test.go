@@ -1,7 +1,9 @@
 package cache_test
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -146,6 +148,56 @@ func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T
 			t.Log(cache.Own(a.engine).Faults, a.diary.lines)
 		})
 	}
+}
+
+func TestWhileANodeOfAClusterIsAwayNoRequestFailsAndItIsUsedAgainByItself(t *testing.T) {
+	t.Parallel()
+	servers := newCluster(t)
+	c := with(t, servers)
+	textsOf(c.shelf)
+	ids := many(c.shelf, "old")
+	c.a.readsAll("at first", ids, "old", 60)
+	c.b.readsAll("at first, the other", ids, "old", 60)
+	reads, writes := startTraffic(c.b, 2), startChanges(c.a, "x", "y")
+	away := c.Masters[nodeOf(t, c, "toeic:cache")] // through which they tell each other things
+	if err := away.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the breaker opens", func() bool { return c.a.diary.count("they do without it") > 0 })
+	many(c.shelf, "new")
+	c.a.region.Evict(t.Context(), ids...)
+	for _, id := range ids {
+		if got, err := c.a.region.Get(t.Context(), id, c.shelf.load(id)); got != "new" || err != nil {
+			t.Errorf("%s is %q, %v", id, got, err)
+		}
+	}
+	eventually(t, "the processes notice that they hear nothing", func() bool { return c.a.apart() && c.b.apart() })
+	writes.stop()
+	if err := errors.Join(away.Restart(t.Context()), c.Await(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "they hear each other", func() bool { return !c.a.apart() && !c.b.apart() })
+	eventually(t, "Redis hears of what was evicted", func() bool { return cache.Pending(c.a.engine) == 0 })
+	for _, id := range ids {
+		eventually(t, "the other process gives out what is new", func() bool {
+			got, err := c.b.region.Get(t.Context(), id, c.shelf.load(id))
+			return got == "new" && err == nil
+		})
+	}
+	eventually(t, "all nodes are used", func() bool { return slices.Min(c.keys(t)) > 0 })
+	reads.stop()
+	if slowest := time.Duration(reads.slowest.Load()); slowest > 1500*time.Millisecond {
+		t.Errorf("a request took %s", slowest)
+	}
+	t.Logf("%d reads, the slowest took %s; %v", reads.reads.Load(), time.Duration(reads.slowest.Load()), cache.Own(c.a.engine).Faults)
+}
+
+// nodeOf is the place of the master that has the slot of a name.
+func nodeOf(t *testing.T, c cluster, name string) int {
+	t.Helper()
+	const slots = 16384
+	slot := c.node(t, 0).ClusterKeySlot(t.Context(), name).Val()
+	return int(slot) * len(c.Masters) / slots
 }
 
 // copyOf gives a server all that another has.

@@ -160,11 +160,16 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 		name       string
 		begin, end func(*testing.T, *gateway, *redisServer)
 		fault      caching.Fault
+		tells      bool // it passes on what processes tell each other all the while
 	}{
-		{"it is stopped", func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGSTOP) }, func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGCONT) }, caching.Slow},
-		{"the network stalls", func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(false) }, caching.Slow},
-		{"connections are refused", func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(false) }, caching.Unreachable},
-		{"it is killed and comes back empty", func(t *testing.T, _ *gateway, r *redisServer) { r.kill(t) }, func(t *testing.T, _ *gateway, r *redisServer) { r.restart(t) }, caching.Unreachable},
+		{"it is stopped", func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGSTOP) }, func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGCONT) }, caching.Slow, false},
+		{"the network stalls", func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(false) }, caching.Slow, false},
+		{"connections are refused", func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(false) }, caching.Unreachable, false},
+		{"it is killed and comes back empty", func(t *testing.T, _ *gateway, r *redisServer) { r.kill(t) }, func(t *testing.T, _ *gateway, r *redisServer) { r.restart(t) }, caching.Unreachable, false},
+		{"it has lost its master", func(t *testing.T, _ *gateway, r *redisServer) {
+			r.do(t, "CONFIG", "SET", "replica-serve-stale-data", "no")
+			r.do(t, "REPLICAOF", "127.0.0.1", "1")
+		}, func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "NO", "ONE") }, caching.Failing, true},
 	}
 	for _, c := range faults {
 		t.Run(c.name, func(t *testing.T) {
@@ -181,7 +186,9 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 			if took := time.Since(began); took > time.Second {
 				t.Errorf("the breaker opened after %s", took)
 			}
-			eventually(t, "the process notices that it hears nothing", p.apart)
+			if !c.tells {
+				eventually(t, "the process notices that it hears nothing", p.apart)
+			}
 			p.region.Evict(t.Context(), "a") // which Redis does not hear of now
 			c.end(t, way, server)
 			eventually(t, "the breaker closes", func() bool { return p.diary.count("Redis answers the caches again") == 1 })
@@ -200,6 +207,66 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 				t.Errorf("a request took %s", slowest)
 			}
 			t.Logf("%d reads, the slowest took %s; %d loads", tr.reads.Load(), time.Duration(tr.slowest.Load()), s.loads.Load())
+		})
+	}
+}
+
+func TestARedisThatIsSlowOrForgetfulOrRefusesWritesIsUsedForWhatItCan(t *testing.T) {
+	nothing := func(*testing.T, *gateway, *redisServer) {}
+	for _, c := range []struct {
+		name               string
+		begin, during, end func(*testing.T, *gateway, *redisServer)
+		fault              caching.Fault // that is counted; "" for none
+		delay              time.Duration // of its answers
+	}{
+		{"it is slow", nothing, nothing, nothing, "", 30 * time.Millisecond},
+		{"it is flushed again and again", nothing, func(t *testing.T, _ *gateway, r *redisServer) {
+			r.do(t, "FLUSHALL")
+			r.do(t, "SCRIPT", "FLUSH")
+		}, nothing, "", 0},
+		{"it is made a replica", func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "127.0.0.1", "1") }, nothing, func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "NO", "ONE") }, caching.Failing, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := &redisServer{newRedis(t)}
+			way := newGateway(t, server.URL())
+			s := &shelf{}
+			textsOf(s)
+			o := cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}}
+			p, other := newProcess(t, connect(t, way.url()), s, o), newProcess(t, connect(t, way.url()), s, o)
+			tr := startTraffic(p, 4)
+			eventually(t, "Redis is used", func() bool { return p.figures().Far.Hits+p.figures().Loads >= 20 })
+			way.delay.Store(int64(c.delay))
+			c.begin(t, way, server)
+			changing := startChanges(p, "x")
+			before := p.figures()
+			for range 10 {
+				c.during(t, way, server)
+				cache.ForgetNear(p.engine, p.region.Key("a")) // so that a reader has to wait for Redis
+				time.Sleep(100 * time.Millisecond)            // of traffic
+			}
+			eventually(t, "Redis is asked", func() bool { return p.figures().Far.Hits+p.figures().Far.Misses > before.Far.Hits+before.Far.Misses+10 })
+			changing.stop()
+			c.end(t, way, server)
+			way.delay.Store(0)
+			eventually(t, "Redis has heard of all that was evicted", func() bool { return cache.Pending(p.engine) == 0 })
+			eventually(t, "the other process gives out what is new", func() bool {
+				got, err := other.region.Get(t.Context(), "x", s.load("x"))
+				return err == nil && got == s.texts["x"]
+			})
+			tr.stop()
+			own := cache.Own(p.engine)
+			for _, f := range caching.Faults() {
+				if (own.Faults[f] > 0) != (f == c.fault) && f != caching.Slow { // which the machine may be
+					t.Errorf("%d faults %s are counted", own.Faults[f], f)
+				}
+			}
+			if slowest := tr.slowest.Load(); slowest < int64(c.delay) {
+				t.Errorf("no request waited for Redis: the slowest took %s", time.Duration(slowest))
+			}
+			if own.Apart || p.diary.count("they do without it") > 0 || p.diary.count("fault of Redis: failing") > 1 {
+				t.Errorf("%v", p.diary.lines)
+			}
+			t.Logf("%d reads, the slowest took %s; %d loads; %v", tr.reads.Load(), time.Duration(tr.slowest.Load()), s.loads.Load(), own.Faults)
 		})
 	}
 }
