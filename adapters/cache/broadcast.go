@@ -98,9 +98,7 @@ func (e *Engine) call(ctx context.Context) {
 	every := time.NewTicker(callTime)
 	defer every.Stop()
 	for {
-		limited := patient(ctx, answerTime)
-		_ = e.far.client.Publish(limited, e.inboxName(), "").Err() // whether it is heard says more
-		limited.forgo()
+		e.far.say(ctx, e.inboxName(), "") // whether it is heard says more than whether it failed
 		select {
 		case <-ctx.Done():
 			return

@@ -105,7 +105,6 @@ func (p *process) readsAll(what string, ids []string, text string, loads int64) 
 }
 
 func TestAClusterServesAsOneServerDoes(t *testing.T) {
-	t.Parallel()
 	servers := newCluster(t)
 	for name, test := range map[string]func(*testing.T, cluster){
 		"what one process loaded another takes from Redis":           clusterIsShared,
@@ -120,8 +119,15 @@ func TestAClusterServesAsOneServerDoes(t *testing.T) {
 			c := with(t, servers)
 			test(t, c)
 			for _, p := range []*process{c.a, c.b} {
-				if own := cache.Own(p.engine); p.figures().Far.Errors > 0 || own.Faults[caching.OtherFault] > 0 || own.Faults[caching.Failing] > 0 || own.Apart {
-					t.Errorf("faults are counted: %+v, %v", own, p.diary.lines)
+				own := cache.Own(p.engine)
+				delete(own.Faults, caching.Slow) // which the machine may be
+				for fault, n := range own.Faults {
+					if n > 0 {
+						t.Errorf("%d faults %s: %v", n, fault, p.diary.lines)
+					}
+				}
+				if own.Apart {
+					t.Error("a process does not hear the other")
 				}
 			}
 		})
@@ -157,6 +163,7 @@ func clusterForgets(t *testing.T, c cluster) {
 	} {
 		ids := many(c.shelf, "#exam one")
 		evict(ids)
+		eventually(t, "the other process has nothing", func() bool { return c.b.figures().Near.Keys == 0 })
 		c.shelf.loads.Store(0)
 		c.a.readsAll(what+": first", ids, "#exam one", 60)
 		c.b.readsAll(what+": the other", ids, "#exam one", 60)
@@ -169,15 +176,7 @@ func clusterForgets(t *testing.T, c cluster) {
 			t.Errorf("%s: the masters still have %v", what, left)
 		}
 		c.a.readsAll(what+": afterwards", ids, "#exam two", 120)
-		eventually(t, "the other process forgets", func() bool {
-			got, ok := "", false
-			for _, id := range ids {
-				if got, _, ok = c.b.region.Cached(id); ok && got != "#exam two" {
-					return false
-				}
-			}
-			return true
-		})
+		eventually(t, "the other process forgets", func() bool { return c.b.figures().Near.Keys == 0 })
 		c.b.readsAll(what+": the other, afterwards", ids, "#exam two", 120)
 	}
 }
