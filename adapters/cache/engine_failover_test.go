@@ -66,6 +66,7 @@ func startChanges(p *process, ids ...string) *changes {
 }
 
 func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T) {
+	t.Parallel()
 	for name, tc := range map[string]struct {
 		begin func(t *testing.T, s *private.RedisSentinel)
 		dead  bool // the master, for a while
@@ -84,6 +85,7 @@ func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			servers := newSentinel(t)
 			s := &shelf{}
 			textsOf(s)
@@ -149,6 +151,7 @@ func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T
 }
 
 func TestWhileANodeOfAClusterIsAwayNoRequestFailsAndItIsUsedAgainByItself(t *testing.T) {
+	t.Parallel()
 	servers := newCluster(t)
 	c := with(t, servers)
 	textsOf(c.shelf)

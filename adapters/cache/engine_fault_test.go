@@ -239,7 +239,7 @@ func TestARedisThatIsSlowOrForgetfulOrRefusesWritesIsUsedForWhatItCan(t *testing
 			c.begin(t, way, server)
 			changing := startChanges(p, "x")
 			before := p.figures()
-			for range 10 {
+			for range 6 {
 				c.during(t, way, server)
 				cache.ForgetNear(p.engine, p.region.Key("a")) // so that a reader has to wait for Redis
 				time.Sleep(100 * time.Millisecond)            // of traffic
