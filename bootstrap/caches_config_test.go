@@ -1,6 +1,8 @@
 package bootstrap
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/toeic-app/toeic/domain/caching"
 )
@@ -44,6 +47,43 @@ func TestEveryWrongSettingOfCachesAndRedisIsNamed(t *testing.T) {
 	} {
 		if _, wrong := problemsOf(t, tc.environ...); strings.Join(wrong, " ") != tc.wrong {
 			t.Errorf("%s: wrong are %v, want %s", name, wrong, tc.wrong)
+		}
+	}
+}
+
+func TestTheAddressesOfRedisDecideHowItIsTalkedTo(t *testing.T) {
+	for name, tc := range map[string]struct {
+		environ []string
+		want    string
+	}{
+		"a URL":           {[]string{"REDIS_URL=redis://a:1/0"}, "server a:1"},
+		"one address":     {[]string{"REDIS_ADDRS=a:1"}, "server a:1"},
+		"several":         {[]string{"REDIS_ADDRS=a:1,b:2,c:3"}, "cluster [a:1 b:2 c:3]"},
+		"sentinels":       {[]string{"REDIS_ADDRS=a:1,b:2", "REDIS_MASTER=m"}, "sentinels"},
+		"a lone sentinel": {[]string{"REDIS_ADDRS=a:1", "REDIS_MASTER=m"}, "sentinels"},
+	} {
+		config, wrong := problemsOf(t, tc.environ...)
+		if len(wrong) > 0 {
+			t.Fatalf("%s: wrong are %v", name, wrong)
+		}
+		c := &core{config: config}
+		if err := c.openRedis(); err != nil {
+			t.Fatal(err)
+		}
+		got := "something else"
+		switch client := c.redis.Client().(type) {
+		case *redis.ClusterClient:
+			got = fmt.Sprint("cluster ", client.Options().Addrs)
+		case *redis.Client:
+			if got = "server " + client.Options().Addr; !strings.Contains(got, ":") {
+				got = "sentinels" // which say where it is
+			}
+		}
+		if got != tc.want {
+			t.Errorf("%s: behind is %s, want %s", name, got, tc.want)
+		}
+		if err := errors.Join(c.redis.Close(), c.redisLimits.Close()); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -17,9 +17,10 @@ import (
 const channel = "toeic:cache"
 
 const (
-	// silence is how long nothing may be heard before the engine asks whether the connection is still there, and then how
-	// long it waits for the answer.
-	silence = 500 * time.Millisecond
+	// callTime is how often the engine calls itself, by the way that the others are told things. silence is how long it may
+	// hear none of its calls: a connection that is whole may lead to a server that nobody talks to any more.
+	callTime = 250 * time.Millisecond
+	silence  = time.Second
 
 	// rejoinTime is how long it waits before it tries again to listen.
 	rejoinTime = 200 * time.Millisecond
@@ -55,32 +56,53 @@ func (e *Engine) hear(ctx context.Context) {
 
 var errSilent = errors.New("cache: Redis is silent")
 
-// listen returns when the connection is lost.
+// listen returns when the connection is lost, or does not bring what is said.
 func (e *Engine) listen(ctx context.Context) error {
+	ctx, hangUp := context.WithCancel(ctx)
 	words := e.far.client.Subscribe(ctx, channel, e.inboxName())
+	var calling sync.WaitGroup
+	defer calling.Wait()
+	defer context.AfterFunc(ctx, func() { _ = words.Close() })()
 	defer words.Close()
-	joined, asked := 0, false
+	defer hangUp()
+	listening, joined, heard := 0, false, time.Now()
 	for {
 		word, err := words.ReceiveTimeout(ctx, silence)
-		var late net.Error
-		switch {
-		case err == nil:
-			asked = false
-		case ctx.Err() != nil || asked || !errors.As(err, &late) || !late.Timeout():
+		if err != nil {
 			return errors.Join(errSilent, err)
-		default:
-			asked = true
-			if err := words.Ping(ctx); err != nil {
-				return err
-			}
 		}
 		switch word := word.(type) {
 		case *redis.Subscription:
-			if joined++; joined == 2 {
-				e.joined()
+			if listening++; listening == 2 {
+				calling.Go(func() { e.call(ctx) })
 			}
 		case *redis.Message:
-			e.told(ctx, word.Payload)
+			if word.Payload != "" {
+				e.told(ctx, word.Payload)
+				break
+			}
+			heard = time.Now()
+			if !joined {
+				joined = true
+				e.joined()
+			}
+		}
+		if time.Since(heard) > silence {
+			return errSilent
+		}
+	}
+}
+
+// call calls this engine now and then, until ctx ends. Nobody else sends nothing to it.
+func (e *Engine) call(ctx context.Context) {
+	every := time.NewTicker(callTime)
+	defer every.Stop()
+	for {
+		e.far.say(ctx, e.inboxName(), "") // whether it is heard says more than whether it failed
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
 		}
 	}
 }
@@ -98,6 +120,7 @@ func (e *Engine) cutOff(reason error) {
 func (e *Engine) joined() {
 	e.near.evictAll(func(*region) bool { return true }, cleared)
 	e.change(func(r *rules) { r.apart = 0 })
+	e.repeat()
 	e.log("the caches of this process hear what others change", nil)
 }
 

@@ -28,7 +28,8 @@ var errNowhere = errors.New("neither a URL nor addresses of Redis are given")
 const dialTime = time.Second
 
 // Connect prepares connections for the far tier, which are made on first use. Whoever uses them waits for no longer than
-// his context allows, and what he says is sent once, as the engine decides itself what to do about failures.
+// his context allows, and what he says is sent once, as the engine decides itself what to do about failures. In a cluster
+// it is sent again at once, three times at most, as it may be another node that has to hear it.
 func Connect(w Where) (redis.UniversalClient, error) {
 	// Plain Redis does not know maintenance notifications and would log an error on each connection.
 	quiet := &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -39,7 +40,7 @@ func Connect(w Where) (redis.UniversalClient, error) {
 		return redis.NewUniversalClient(&redis.UniversalOptions{
 			Addrs: w.Addresses, MasterName: w.Master, IsClusterMode: w.Cluster, Username: w.Username, Password: w.Password,
 			SentinelPassword: w.SentinelPassword, DB: w.Database, MaintNotificationsConfig: quiet,
-			ContextTimeoutEnabled: true, MaxRetries: -1, DialerRetries: 1, DialTimeout: dialTime, ReadTimeout: dialTime, WriteTimeout: dialTime,
+			ContextTimeoutEnabled: true, MaxRetries: -1, MinRetryBackoff: -1, MaxRetryBackoff: -1, DialerRetries: 1, DialTimeout: dialTime, ReadTimeout: dialTime, WriteTimeout: dialTime,
 		}), nil
 	}
 	options, err := redis.ParseURL(w.URL)

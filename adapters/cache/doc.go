@@ -9,18 +9,21 @@
 // before he says so. Then
 //
 //   - in the process that made the change, no read that begins after Evict has returned is given what was loaded before,
-//     whatever state Redis is in. Loads that go on meanwhile are given to those who wait for them already, and to nobody
-//     else, and are kept nowhere.
+//     whatever state Redis is in, also when a server takes its place within half a minute that has not heard of it. Loads
+//     that go on meanwhile are given to those who wait for them already, and to nobody else, and are kept nowhere.
 //   - in other processes that hear of it, which takes about a millisecond, the same holds from then on. Redis has forgotten
 //     it by then.
-//   - a process that loses its connection to Redis notices within about a second. While it hears nothing of the others it
-//     keeps nothing for longer than ten seconds near by, and gives out nothing that is past its time, unless the store does
-//     not answer. When it hears them again it forgets all that is near by.
+//   - a process that loses its connection to Redis, or whose connection leads to a server where nobody says anything any
+//     more, as after a failover, notices within about a second. While it hears nothing of the others it keeps nothing for
+//     longer than ten seconds near by, and gives out nothing that is past its time, unless the store does not answer. When
+//     it hears them again it forgets all that is near by.
 //   - a process that cannot reach Redis when it evicts does so as soon as it can. Until then it does not read there what it
 //     evicted; but others that reach Redis may find it there, and near by, until its time is over: its time to live in its
-//     family, and the time for which it may be given out stale. If the process ends before, or if Redis fails over to a
-//     replica that did not hear of the eviction, that is how long it lasts. No cache that Redis alone holds together can
-//     promise more; what must be gone within a second in any case does not belong in a family that is kept in Redis.
+//     family, and the time for which it may be given out stale. If the process ends before, that is how long it lasts. The
+//     same holds if Redis fails over to a replica that did not hear of the eviction: whoever evicts says again what he
+//     evicted in the last half minute, the last ten thousand at most, whenever he hears the others again. That goes by the
+//     clocks of those who load, so it holds as far as these agree. No cache that Redis alone holds together can promise
+//     more; what must be gone within a second in any case does not belong in a family that is kept in Redis.
 //
 // Values that are past their time by no more than the Stale of their family are given out while one reader's process loads
 // them anew, and while the store does not answer. What was evicted is never given out so.

@@ -143,6 +143,7 @@ func TestAnEvictionReachesRedisAndTheOtherProcesses(t *testing.T) {
 	} {
 		s.put("a", "#exam one")
 		evict()
+		eventually(t, "the other process has nothing", func() bool { return b.figures().Near.Keys == 0 })
 		s.loads.Store(0)
 		a.reads(what+": first", "a", "#exam one", 1)
 		b.reads(what+": the other", "a", "#exam one", 1)

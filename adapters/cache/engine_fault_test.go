@@ -18,12 +18,13 @@ import (
 // gateway is a way to Redis that can stall, and can be shut.
 type gateway struct {
 	listener net.Listener
-	target   string
 	stalled  atomic.Bool
+	delay    atomic.Int64 // of whatever Redis says, nanoseconds
 
-	mu    sync.Mutex
-	shut  bool
-	conns []net.Conn
+	mu     sync.Mutex
+	target string
+	shut   bool
+	conns  []net.Conn
 }
 
 // newGateway opens a way to the server at a URL.
@@ -34,7 +35,8 @@ func newGateway(tb testing.TB, url string) *gateway {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	g := &gateway{listener: l, target: strings.TrimSuffix(strings.TrimPrefix(url, "redis://"), "/0")}
+	g := &gateway{listener: l}
+	g.lead(url)
 	go g.serve()
 	tb.Cleanup(func() {
 		g.shutDown(true)
@@ -45,14 +47,21 @@ func newGateway(tb testing.TB, url string) *gateway {
 
 func (g *gateway) url() string { return "redis://" + g.listener.Addr().String() + "/0" }
 
+// lead makes the way end at the server at a URL, for those who come from now on.
+func (g *gateway) lead(url string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.target = strings.TrimSuffix(strings.TrimPrefix(url, "redis://"), "/0")
+}
+
 func (g *gateway) serve() {
 	for {
 		here, err := g.listener.Accept()
 		if err != nil {
 			return
 		}
-		there, err := net.Dial("tcp", g.target)
 		g.mu.Lock()
+		there, err := net.Dial("tcp", g.target)
 		if g.shut || err != nil {
 			_ = here.Close()
 			if err == nil {
@@ -60,20 +69,23 @@ func (g *gateway) serve() {
 			}
 		} else {
 			g.conns = append(g.conns, here, there)
-			go g.pass(here, there)
-			go g.pass(there, here)
+			go g.pass(here, there, nil)
+			go g.pass(there, here, &g.delay)
 		}
 		g.mu.Unlock()
 	}
 }
 
-// pass hands on what arrives, but nothing while the way is stalled.
-func (g *gateway) pass(from, to net.Conn) {
+// pass hands on what arrives, after a delay if there is one, but nothing while the way is stalled.
+func (g *gateway) pass(from, to net.Conn, delay *atomic.Int64) {
 	defer from.Close()
 	defer to.Close()
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
+		if delay != nil {
+			time.Sleep(time.Duration(delay.Load()))
+		}
 		for g.stalled.Load() {
 			time.Sleep(time.Millisecond)
 		}
@@ -148,11 +160,16 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 		name       string
 		begin, end func(*testing.T, *gateway, *redisServer)
 		fault      caching.Fault
+		tells      bool // it passes on what processes tell each other all the while
 	}{
-		{"it is stopped", func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGSTOP) }, func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGCONT) }, caching.Slow},
-		{"the network stalls", func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(false) }, caching.Slow},
-		{"connections are refused", func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(false) }, caching.Unreachable},
-		{"it is killed and comes back empty", func(t *testing.T, _ *gateway, r *redisServer) { r.kill(t) }, func(t *testing.T, _ *gateway, r *redisServer) { r.restart(t) }, caching.Unreachable},
+		{"it is stopped", func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGSTOP) }, func(t *testing.T, _ *gateway, r *redisServer) { r.signal(t, syscall.SIGCONT) }, caching.Slow, false},
+		{"the network stalls", func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.stalled.Store(false) }, caching.Slow, false},
+		{"connections are refused", func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(true) }, func(_ *testing.T, g *gateway, _ *redisServer) { g.shutDown(false) }, caching.Unreachable, false},
+		{"it is killed and comes back empty", func(t *testing.T, _ *gateway, r *redisServer) { r.kill(t) }, func(t *testing.T, _ *gateway, r *redisServer) { r.restart(t) }, caching.Unreachable, false},
+		{"it has lost its master", func(t *testing.T, _ *gateway, r *redisServer) {
+			r.do(t, "CONFIG", "SET", "replica-serve-stale-data", "no")
+			r.do(t, "REPLICAOF", "127.0.0.1", "1")
+		}, func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "NO", "ONE") }, caching.Failing, true},
 	}
 	for _, c := range faults {
 		t.Run(c.name, func(t *testing.T) {
@@ -169,7 +186,9 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 			if took := time.Since(began); took > time.Second {
 				t.Errorf("the breaker opened after %s", took)
 			}
-			eventually(t, "the process notices that it hears nothing", p.apart)
+			if !c.tells {
+				eventually(t, "the process notices that it hears nothing", p.apart)
+			}
 			p.region.Evict(t.Context(), "a") // which Redis does not hear of now
 			c.end(t, way, server)
 			eventually(t, "the breaker closes", func() bool { return p.diary.count("Redis answers the caches again") == 1 })
@@ -188,6 +207,66 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 				t.Errorf("a request took %s", slowest)
 			}
 			t.Logf("%d reads, the slowest took %s; %d loads", tr.reads.Load(), time.Duration(tr.slowest.Load()), s.loads.Load())
+		})
+	}
+}
+
+func TestARedisThatIsSlowOrForgetfulOrRefusesWritesIsUsedForWhatItCan(t *testing.T) {
+	nothing := func(*testing.T, *gateway, *redisServer) {}
+	for _, c := range []struct {
+		name               string
+		begin, during, end func(*testing.T, *gateway, *redisServer)
+		fault              caching.Fault // that is counted; "" for none
+		delay              time.Duration // of its answers
+	}{
+		{"it is slow", nothing, nothing, nothing, "", 30 * time.Millisecond},
+		{"it is flushed again and again", nothing, func(t *testing.T, _ *gateway, r *redisServer) {
+			r.do(t, "FLUSHALL")
+			r.do(t, "SCRIPT", "FLUSH")
+		}, nothing, "", 0},
+		{"it is made a replica", func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "127.0.0.1", "1") }, nothing, func(t *testing.T, _ *gateway, r *redisServer) { r.do(t, "REPLICAOF", "NO", "ONE") }, caching.Failing, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			server := &redisServer{newRedis(t)}
+			way := newGateway(t, server.URL())
+			s := &shelf{}
+			textsOf(s)
+			o := cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}}
+			p, other := newProcess(t, connect(t, way.url()), s, o), newProcess(t, connect(t, way.url()), s, o)
+			tr := startTraffic(p, 4)
+			eventually(t, "Redis is used", func() bool { return p.figures().Far.Hits+p.figures().Loads >= 20 })
+			way.delay.Store(int64(c.delay))
+			c.begin(t, way, server)
+			changing := startChanges(p, "x")
+			before := p.figures()
+			for range 6 {
+				c.during(t, way, server)
+				cache.ForgetNear(p.engine, p.region.Key("a")) // so that a reader has to wait for Redis
+				time.Sleep(100 * time.Millisecond)            // of traffic
+			}
+			eventually(t, "Redis is asked", func() bool { return p.figures().Far.Hits+p.figures().Far.Misses > before.Far.Hits+before.Far.Misses+10 })
+			changing.stop()
+			c.end(t, way, server)
+			way.delay.Store(0)
+			eventually(t, "Redis has heard of all that was evicted", func() bool { return cache.Pending(p.engine) == 0 })
+			eventually(t, "the other process gives out what is new", func() bool {
+				got, err := other.region.Get(t.Context(), "x", s.load("x"))
+				return err == nil && got == s.texts["x"]
+			})
+			tr.stop()
+			own := cache.Own(p.engine)
+			for _, f := range caching.Faults() {
+				if (own.Faults[f] > 0) != (f == c.fault) && f != caching.Slow { // which the machine may be
+					t.Errorf("%d faults %s are counted", own.Faults[f], f)
+				}
+			}
+			if slowest := tr.slowest.Load(); slowest < int64(c.delay) {
+				t.Errorf("no request waited for Redis: the slowest took %s", time.Duration(slowest))
+			}
+			if own.Apart || p.diary.count("they do without it") > 0 || p.diary.count("fault of Redis: failing") > 1 {
+				t.Errorf("%v", p.diary.lines)
+			}
+			t.Logf("%d reads, the slowest took %s; %d loads; %v", tr.reads.Load(), time.Duration(tr.slowest.Load()), s.loads.Load(), own.Faults)
 		})
 	}
 }

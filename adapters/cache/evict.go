@@ -37,6 +37,7 @@ func (e *Engine) forget(ctx context.Context, c change) map[string]int {
 		return e.drop(c)
 	}
 	e.far.pending.begin(c)
+	e.far.recent.note(c, e.wallNow())
 	out := e.drop(c)
 	if err := e.tell(ctx, c); err != nil {
 		e.far.pending.failed(c, e.names())
@@ -162,6 +163,18 @@ func (e *Engine) heed(ctx context.Context, c change) {
 	}
 	e.far.pending.done(other)
 }
+
+// repeat has Redis told again what was evicted lately, as it may be another server than the one that heard of it.
+func (e *Engine) repeat() {
+	c := e.far.recent.all(e.wallNow())
+	if c.empty() {
+		return
+	}
+	e.far.pending.begin(c)
+	e.far.pending.failed(c, e.names())
+}
+
+func (e *Engine) wallNow() int64 { return e.clock.wall(e.clock.exact()) }
 
 // catchUp does again what Redis did not hear of.
 func (e *Engine) catchUp(ctx context.Context) {

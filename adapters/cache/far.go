@@ -31,13 +31,14 @@ type far struct {
 	cluster bool // several servers, which do not heed the order in which they are told things
 	gate    *gate
 	pending *pending
+	recent  *recent
 
 	holdings holdings
 }
 
 func newFar(client redis.UniversalClient, log func(message string, err error)) *far {
 	_, cluster := client.(*redis.ClusterClient)
-	return &far{client: client, cluster: cluster, gate: newGate(log), pending: newPending()}
+	return &far{client: client, cluster: cluster, gate: newGate(log), pending: newPending(), recent: newRecent()}
 }
 
 // reading is what was found under a key.
@@ -214,10 +215,14 @@ func (l *lease) hold(ctx context.Context) (release func()) {
 	}
 }
 
-// remove deletes values with their leases and tells the other processes what to forget, in this order.
+// remove deletes values with their leases and tells the other processes what to forget, in this order. They are told also
+// if a node of a cluster did not delete what it has.
 func (f *far) remove(ctx context.Context, keys []string, channel, message string) error {
 	if f.cluster {
 		if err := f.removeKeys(ctx, keys); err != nil {
+			if !errors.Is(err, errApart) {
+				f.say(ctx, channel, message)
+			}
 			return err
 		}
 		keys = nil
@@ -231,6 +236,13 @@ func (f *far) remove(ctx context.Context, keys []string, channel, message string
 		_, err := pipe.Exec(ctx)
 		return err
 	})
+}
+
+// say publishes a message past the breaker: that a message is passed on does not mean that keys are served.
+func (f *far) say(ctx context.Context, channel, message string) {
+	limited := patient(ctx, answerTime)
+	defer limited.forgo()
+	_ = f.client.Publish(limited, channel, message).Err() // the next try says it again
 }
 
 func (f *far) removeKeys(ctx context.Context, keys []string) error {

@@ -264,6 +264,9 @@ func (e *Engine) damaged(f *flight, err error) {
 // good enough for now, where that is allowed; the next who asks has it loaded anew.
 func (e *Engine) accept(f *flight, got frame, asked int64) bool {
 	r, now := f.region, e.clock.exact()
+	if e.far.recent.outdated(r.key(f.id), got.tags, got.loadedAt) {
+		return false
+	}
 	en := &entry{region: r, id: f.id, hash: f.hash, loadedAt: e.clock.since1970(got.loadedAt, now), gotAt: asked, tags: got.tags}
 	if got.negative {
 		absent := r.absentBy(string(got.value))

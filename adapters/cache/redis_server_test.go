@@ -20,6 +20,14 @@ func (r *redisServer) signal(t *testing.T, s syscall.Signal) {
 	}
 }
 
+// do has the server do something.
+func (r *redisServer) do(t *testing.T, words ...any) {
+	t.Helper()
+	if err := connect(t, r.URL()).Do(t.Context(), words...).Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (r *redisServer) kill(t *testing.T) {
 	t.Helper()
 	if err := r.Kill(); err != nil {

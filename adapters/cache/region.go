@@ -14,7 +14,8 @@ import (
 
 // Region is a part of a family whose values are of one type. Its keys are "<family>:<name>.<schema>:<id>".
 //
-// Values are shared by all who read them and must not be changed.
+// Ids hold no braces, by which a cluster would put a value and its lease in different places. Values are shared by all who
+// read them and must not be changed.
 type Region[T any] struct{ region }
 
 // region is what a Region does whatever its type.
