@@ -240,9 +240,7 @@ func (f *far) remove(ctx context.Context, keys []string, channel, message string
 
 // say publishes a message past the breaker: that a message is passed on does not mean that keys are served.
 func (f *far) say(ctx context.Context, channel, message string) {
-	limited := patient(ctx, answerTime)
-	defer limited.forgo()
-	_ = f.client.Publish(limited, channel, message).Err() // the next try says it again
+	_ = f.client.Publish(f.gate.terms.patient(ctx, answerTime), channel, message).Err() // the next try says it again
 }
 
 func (f *far) removeKeys(ctx context.Context, keys []string) error {
