@@ -50,7 +50,7 @@ type Actors struct {
 
 	mu      sync.RWMutex
 	evicted map[uuid.UUID]time.Duration // users, sessions and tokens, with when they changed, since start
-	floor   time.Duration            // nothing that was loaded before counts
+	floor   time.Duration               // nothing that was loaded before counts
 }
 
 // remembered is an actor with when its reading began, since the start.
