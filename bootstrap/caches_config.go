@@ -92,7 +92,10 @@ func (c Config) checkRedis() []Problem {
 	if c.RedisURL != "" && len(c.RedisAddrs) > 0 {
 		bad("REDIS_ADDRS", "must not be set together with REDIS_URL: give one of them")
 	}
-	for name, value := range map[string]string{"REDIS_MASTER": c.RedisMaster, "REDIS_USERNAME": c.RedisUsername, "REDIS_PASSWORD": string(c.RedisPassword)} {
+	for name, value := range map[string]string{
+		"REDIS_MASTER": c.RedisMaster, "REDIS_USERNAME": c.RedisUsername, "REDIS_PASSWORD": string(c.RedisPassword),
+		"REDIS_SENTINEL_PASSWORD": string(c.RedisSentinelPassword),
+	} {
 		if value != "" && len(c.RedisAddrs) == 0 {
 			bad(name, "is for REDIS_ADDRS only")
 		}

@@ -34,7 +34,7 @@ func TestEveryWrongSettingOfCachesAndRedisIsNamed(t *testing.T) {
 		wrong   string
 	}{
 		"nothing set":          {nil, ""},
-		"good ones":            {[]string{"CACHE_MAX_MEMORY_USAGE=536870912", "CACHE_TTL_USERS=300", "CACHE_TTL_CONTENT=24h", "CACHE_TTL_ATTEMPTS=0.5", "REDIS_ADDRS=a:1,b:2", "REDIS_MASTER=m", "REDIS_PASSWORD=p"}, ""},
+		"good ones":            {[]string{"CACHE_MAX_MEMORY_USAGE=536870912", "CACHE_TTL_USERS=300", "CACHE_TTL_CONTENT=24h", "CACHE_TTL_ATTEMPTS=0.5", "REDIS_ADDRS=a:1,b:2", "REDIS_MASTER=m", "REDIS_PASSWORD=p", "REDIS_SENTINEL_PASSWORD=s"}, ""},
 		"all wrong at once":    {[]string{"CACHE_MAX_MEMORY_USAGE=512", "CACHE_TTL_USERS=2h", "CACHE_TTL_AUTH=0.5", "CACHE_TTL_CONTENT=soon", "CACHE_TTL_STATISTICS=0"}, "CACHE_MAX_MEMORY_USAGE CACHE_TTL_AUTH CACHE_TTL_CONTENT CACHE_TTL_STATISTICS CACHE_TTL_USERS"},
 		"a unit":               {[]string{"CACHE_MAX_MEMORY_USAGE=512MB"}, "CACHE_MAX_MEMORY_USAGE"},
 		"far too much":         {[]string{"CACHE_MAX_MEMORY_USAGE=5368709120000"}, "CACHE_MAX_MEMORY_USAGE"},
@@ -42,7 +42,7 @@ func TestEveryWrongSettingOfCachesAndRedisIsNamed(t *testing.T) {
 		"two ways to Redis":    {[]string{"REDIS_URL=redis://a:1", "REDIS_ADDRS=a:1"}, "REDIS_ADDRS"},
 		"an address of no use": {[]string{"REDIS_ADDRS=a:1,b"}, "REDIS_ADDRS"},
 		"a URL as an address":  {[]string{"REDIS_ADDRS=redis://a:1"}, "REDIS_ADDRS"},
-		"a master of nothing":  {[]string{"REDIS_MASTER=m", "REDIS_USERNAME=u", "REDIS_PASSWORD=p"}, "REDIS_MASTER REDIS_PASSWORD REDIS_USERNAME"},
+		"a master of nothing":  {[]string{"REDIS_MASTER=m", "REDIS_USERNAME=u", "REDIS_PASSWORD=p", "REDIS_SENTINEL_PASSWORD=s"}, "REDIS_MASTER REDIS_PASSWORD REDIS_SENTINEL_PASSWORD REDIS_USERNAME"},
 		"a URL of no Redis":    {[]string{"REDIS_URL=http://a"}, "REDIS_URL"},
 	} {
 		if _, wrong := problemsOf(t, tc.environ...); strings.Join(wrong, " ") != tc.wrong {

@@ -28,25 +28,26 @@ const (
 
 // Config is everything that can be set. Flags win over the environment, and that wins over the .env file.
 type Config struct {
-	ServerAddress   string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
-	DataDir         string        `env:"DATA_DIR" envDefault:"data"`
-	DatabaseURL     Address       `env:"DATABASE_URL"`
-	RedisURL        Address       `env:"REDIS_URL"`
-	RedisAddrs      []string      `env:"REDIS_ADDRS"`
-	RedisMaster     string        `env:"REDIS_MASTER"`
-	RedisUsername   string        `env:"REDIS_USERNAME"`
-	RedisPassword   Secret        `env:"REDIS_PASSWORD"`
-	Environment     Environment   `env:"ENVIRONMENT" envDefault:"development"`
-	TokenSigningKey Secret        `env:"TOKEN_SIGNING_KEY"`
-	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
-	LogFormat       string        `env:"LOG_FORMAT"`
-	SampleContent   string        `env:"SAMPLE_CONTENT"`
-	NormTable       string        `env:"NORM_TABLE"`
-	CORSOrigins     []string      `env:"CORS_ORIGINS"`
-	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
-	BehindTLS       bool          `env:"BEHIND_TLS" envDefault:"false"`
-	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
-	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
+	ServerAddress         string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
+	DataDir               string        `env:"DATA_DIR" envDefault:"data"`
+	DatabaseURL           Address       `env:"DATABASE_URL"`
+	RedisURL              Address       `env:"REDIS_URL"`
+	RedisAddrs            []string      `env:"REDIS_ADDRS"`
+	RedisMaster           string        `env:"REDIS_MASTER"`
+	RedisUsername         string        `env:"REDIS_USERNAME"`
+	RedisPassword         Secret        `env:"REDIS_PASSWORD"`
+	RedisSentinelPassword Secret        `env:"REDIS_SENTINEL_PASSWORD"`
+	Environment           Environment   `env:"ENVIRONMENT" envDefault:"development"`
+	TokenSigningKey       Secret        `env:"TOKEN_SIGNING_KEY"`
+	LogLevel              string        `env:"LOG_LEVEL" envDefault:"INFO"`
+	LogFormat             string        `env:"LOG_FORMAT"`
+	SampleContent         string        `env:"SAMPLE_CONTENT"`
+	NormTable             string        `env:"NORM_TABLE"`
+	CORSOrigins           []string      `env:"CORS_ORIGINS"`
+	TrustedProxies        []string      `env:"TRUSTED_PROXIES"`
+	BehindTLS             bool          `env:"BEHIND_TLS" envDefault:"false"`
+	RequestTimeout        time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
+	ShutdownDelay         time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
 
 	AccountVerification string         `env:"ACCOUNT_VERIFICATION"`
 	AdminRequireMFA     string         `env:"ADMIN_REQUIRE_MFA"`

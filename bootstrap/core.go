@@ -156,6 +156,7 @@ func (c *core) openRedis() error {
 	client, err := cache.Connect(cache.Where{
 		URL: string(c.config.RedisURL), Addresses: c.config.RedisAddrs, Master: c.config.RedisMaster,
 		Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+		SentinelPassword: string(c.config.RedisSentinelPassword),
 	})
 	if err != nil {
 		return err
@@ -167,6 +168,7 @@ func (c *core) openRedis() error {
 	}
 	c.redisLimits = ratelimit.NewRedisOf(redis.UniversalOptions{
 		Addrs: c.config.RedisAddrs, MasterName: c.config.RedisMaster, Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+		SentinelPassword: string(c.config.RedisSentinelPassword),
 	})
 	return nil
 }
