@@ -12,7 +12,7 @@ import (
 const syncPeriod = 300 * time.Millisecond // see cache.Actors: what is remembered is believed for 900 ms
 
 // startBackground starts what the service does on its own account, until ctx ends.
-func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
+func (a *App) startBackground(ctx context.Context, warm chan<- struct{}) *sync.WaitGroup {
 	var running sync.WaitGroup
 	a.startJobs(ctx, &running)
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
@@ -20,7 +20,7 @@ func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
 	running.Go(func() { a.fillPractice(ctx) })
 	running.Go(func() { a.core.engine.Run(ctx) })
 	running.Go(func() { a.retuneCaches(ctx) })
-	running.Go(func() { a.warmCaches(ctx) })
+	running.Go(func() { a.warmCaches(ctx, warm) })
 	if a.core.redis != nil {
 		running.Go(func() { a.core.redis.Listen(ctx, func() { a.sync(ctx) }) })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,11 +36,6 @@ func replicaName(id uuid.UUID) string {
 		host = "unknown"
 	}
 	return host + "-" + hex.EncodeToString(id[12:])
-}
-
-// warmers lists what is worth having in advance, the most wanted first.
-func (c *core) warmers() []cacheapp.Source {
-	return []cacheapp.Source{{Name: "exams", Warmer: c.warmer()}}
 }
 
 // openCaches makes the caches of this process, and watches them.
@@ -130,8 +126,21 @@ func (a *App) retuneCaches(ctx context.Context) {
 	}
 }
 
-// warmCaches fills the caches of a new process, and then whenever somebody asks, until ctx ends.
-func (a *App) warmCaches(ctx context.Context) {
-	a.failed(ctx, "filling the caches of a new process failed", a.core.caches.warm.AtStart(ctx))
-	a.core.caches.warm.Do(ctx)
+// warmCaches fills the caches of a new process, closes warm, and then fills them whenever somebody asks, until ctx ends.
+func (a *App) warmCaches(ctx context.Context, warm chan<- struct{}) {
+	var doing sync.WaitGroup
+	defer doing.Wait()
+	doing.Go(func() { a.core.caches.warm.Do(ctx) })
+	for ctx.Err() == nil {
+		err := a.core.caches.warm.AtStart(ctx)
+		if err == nil {
+			break
+		}
+		a.failed(ctx, "filling the caches of a new process failed", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(retuneRetry):
+		}
+	}
+	close(warm)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/adapters/entstore"
+	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/adapters/mail"
 	"github.com/toeic-app/toeic/adapters/pack"
 	"github.com/toeic-app/toeic/adapters/password"
@@ -55,6 +56,7 @@ type core struct {
 	sampler     *caching.Sampler // watches the engine
 	caches      cacheCases
 	replies     ports.Replies
+	api         *web.API // nil until the routes are registered
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
@@ -180,8 +182,15 @@ func (c *core) heed(subject string) {
 		wake(c.reload)
 	case "cache-settings":
 		wake(c.retune)
-	default:
+	case cache.CatalogueTag:
+		// Whoever published may not reach Redis, or know of it.
+		c.engine.EvictTags(context.Background(), subject)
+	case cache.BoardsTag:
 		c.engine.ForgetHere(subject)
+	default:
+		if strings.HasPrefix(subject, "user:") {
+			c.engine.ForgetHere(subject)
+		}
 	}
 }
 

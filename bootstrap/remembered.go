@@ -3,6 +3,7 @@ package bootstrap
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
@@ -47,12 +48,12 @@ func (c *core) remember() error {
 
 // publication runs units of work that publish exams.
 func (c *core) publication() ports.UnitOfWork[ports.PublicationRepos] {
-	return cache.Evicting(c.store.Publication(), c.engine, cache.CatalogueTag)
+	return cache.Synced(c.store.Publication(), c.remembered.actors, c.callOthers)
 }
 
 // regrading runs units of work that correct keys, which publishes and scores anew.
 func (c *core) regrading() ports.UnitOfWork[ports.RegradeRepos] {
-	return cache.Evicting(c.store.Regrading(), c.engine, cache.CatalogueTag, cache.BoardsTag)
+	return cache.Synced(c.store.Regrading(), c.remembered.actors, c.callOthers)
 }
 
 // warmer fills the caches in advance.
@@ -64,10 +65,11 @@ func (c *core) warmer() cache.Warmer {
 	}
 }
 
-// newShelf keeps encoded replies. They hold nothing but what learners are shown of exams, the same for all.
+// newShelf keeps encoded replies. They hold nothing but what learners are shown of exams, the same for all. Another version
+// of the program may write them in another way and keeps its own.
 func newShelf(e *cache.Engine) (*cache.Region[web.Stored], error) {
 	return cache.NewRegion(e, cache.RegionOptions[web.Stored]{
-		Family: caching.Content, Name: "reply", Schema: 2, Size: web.Stored.Size, Codec: cache.Parts[web.Stored]{Split: split, Join: join},
+		Family: caching.Content, Name: "reply-" + strings.NewReplacer(":", "-", ".", "-").Replace(version()), Schema: 2, Size: web.Stored.Size, Codec: cache.Parts[web.Stored]{Split: split, Join: join},
 	})
 }
 

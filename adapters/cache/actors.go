@@ -202,12 +202,10 @@ type synced[Repos any] struct {
 	publish func()
 }
 
-// Do implements ports.UnitOfWork. A failure to read the changes is none of the unit of work: until they are read,
-// nothing that is remembered is believed for long.
+// Do implements ports.UnitOfWork. What fails after its commit may have been stored, so the changes are read in any case. A
+// failure to read them is none of the unit of work: until they are read, nothing that is remembered is believed for long.
 func (s synced[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
-	if err := s.inner.Do(ctx, fn); err != nil {
-		return err
-	}
+	failed := s.inner.Do(ctx, fn)
 	n, err := s.actors.Sync(context.WithoutCancel(ctx))
 	switch {
 	case err != nil:
@@ -215,5 +213,5 @@ func (s synced[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repo
 	case n > 0:
 		s.publish()
 	}
-	return nil
+	return failed
 }

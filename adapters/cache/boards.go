@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -12,8 +13,8 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-// Boards keeps leaderboards as everybody sees them. Where a learner stands who is not among the first is read each time: it
-// is theirs alone.
+// Boards keeps leaderboards as everybody sees them, near by: they name people and stay out of Redis. Where a learner stands
+// who is not among the first is read each time: it is theirs alone.
 type Boards struct {
 	inner  ports.Leaderboards
 	engine *Engine
@@ -31,9 +32,12 @@ const rowBytes = 256
 // NewBoards returns a cache before inner.
 func NewBoards(e *Engine, inner ports.Leaderboards) (*Boards, error) {
 	region, err := NewRegion(e, RegionOptions[[]leaderboard.Row]{
-		Family: caching.Leaderboards, Name: "board", Schema: 1, Codec: JSON[[]leaderboard.Row]{},
+		Family: caching.Leaderboards, Name: "board", Schema: 1, Local: true,
 		Size: func(rows []leaderboard.Row) int64 { return rowBytes * int64(len(rows)) },
-		Tags: boardTags,
+		Tags: boardTags, Concerns: func(id, tag string) bool {
+			exam, of := strings.CutPrefix(tag, "board:")
+			return !of || exam == id[:36]
+		},
 	})
 	return &Boards{inner: inner, engine: e, region: region}, err
 }
@@ -50,10 +54,9 @@ func boardTags(id string, rows []leaderboard.Row) []string {
 
 // boardID names a leaderboard.
 func boardID(q ports.BoardQuery) string {
-	const minute = 60
 	since := int64(0)
 	if !q.Since.IsZero() {
-		since = q.Since.Unix() / minute
+		since = q.Since.Unix()
 	}
 	return fmt.Sprintf("%s/%d/%d", q.Exam, since, q.Limit)
 }
@@ -61,7 +64,7 @@ func boardID(q ports.BoardQuery) string {
 // BoardTag is carried by the leaderboards of an exam.
 func BoardTag(exam uuid.UUID) string { return "board:" + exam.String() }
 
-// Board implements ports.Leaderboards. Boards of a window are those of the minute that the window began in.
+// Board implements ports.Leaderboards.
 func (b *Boards) Board(ctx context.Context, q ports.BoardQuery) ([]leaderboard.Row, error) {
 	public := q
 	public.User = uuid.Nil

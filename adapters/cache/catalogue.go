@@ -15,8 +15,8 @@ import (
 // CatalogueTag is carried by everything that depends on which exams are published.
 const CatalogueTag = "catalogue"
 
-// ExamTag is carried by what depends on which revision of an exam is current, or on what is known of it.
-func ExamTag(id uuid.UUID) string { return "exam:" + id.String() }
+// examTag begins the tag of what is said of an exam.
+const examTag = "exam:"
 
 // Catalogue keeps what is said of published exams. The keys of exams are not among it.
 type Catalogue struct {
@@ -34,17 +34,19 @@ const summaryBytes = 1 << 10
 func NewCatalogue(e *Engine, inner ports.Catalogue) (*Catalogue, error) {
 	exams, err := NewRegion(e, RegionOptions[exam.Summary]{
 		Family: caching.Content, Name: "exam", Schema: 1, Codec: JSON[exam.Summary]{},
-		Size:   func(exam.Summary) int64 { return summaryBytes },
-		Tags:   func(id string, _ exam.Summary) []string { return []string{CatalogueTag, "exam:" + id} },
-		Absent: []*fault.Error{exam.ErrNotFound},
+		Size:     func(exam.Summary) int64 { return summaryBytes },
+		Tags:     func(id string, _ exam.Summary) []string { return []string{CatalogueTag, examTag + id} },
+		Concerns: func(id, tag string) bool { return tag == CatalogueTag || tag == examTag+id },
+		Absent:   []*fault.Error{exam.ErrNotFound},
 	})
 	if err != nil {
 		return nil, err
 	}
 	lists, err := NewRegion(e, RegionOptions[ports.Slice[exam.Summary]]{
 		Family: caching.Content, Name: "exams", Schema: 1, Codec: JSON[ports.Slice[exam.Summary]]{},
-		Size: func(s ports.Slice[exam.Summary]) int64 { return summaryBytes * int64(len(s.Items)) },
-		Tags: func(string, ports.Slice[exam.Summary]) []string { return []string{CatalogueTag} },
+		Size:     func(s ports.Slice[exam.Summary]) int64 { return summaryBytes * int64(len(s.Items)) },
+		Tags:     func(string, ports.Slice[exam.Summary]) []string { return []string{CatalogueTag} },
+		Concerns: func(_, tag string) bool { return tag == CatalogueTag },
 	})
 	return &Catalogue{inner: inner, exams: exams, lists: lists}, err
 }
@@ -66,22 +68,4 @@ func (c *Catalogue) List(ctx context.Context, which ports.ExamFilter, page ports
 // listID names a stretch of the catalogue.
 func listID(which ports.ExamFilter, page ports.Page) string {
 	return string(which.Kind) + "/" + page.After.String() + "/" + strconv.Itoa(page.Limit)
-}
-
-// Evicting runs units of work and then, whatever became of them, has everybody forget what carries the tags: what fails
-// after its commit may have been stored.
-func Evicting[Repos any](inner ports.UnitOfWork[Repos], e *Engine, tags ...string) ports.UnitOfWork[Repos] {
-	return evictingTags[Repos]{inner, e, tags}
-}
-
-type evictingTags[Repos any] struct {
-	inner  ports.UnitOfWork[Repos]
-	engine *Engine
-	tags   []string
-}
-
-// Do implements ports.UnitOfWork.
-func (u evictingTags[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
-	defer u.engine.EvictTags(context.WithoutCancel(ctx), u.tags...)
-	return u.inner.Do(ctx, fn)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -84,6 +85,7 @@ type Engine struct {
 // rules is what the lives of values depend on.
 type rules struct {
 	ttls  []int64 // by the place of the family, nanoseconds
+	cut   []int64 // when they were last made shorter, by the clock; what was loaded before is not given out past its time
 	apart int64   // since when this process hears nothing of others, by the clock; zero while it does
 }
 
@@ -105,7 +107,10 @@ func NewEngine(o Options) (*Engine, error) {
 		e.families = append(e.families, &family{Family: f, place: i})
 		e.byName[f.Name] = e.families[i]
 	}
-	first := &rules{ttls: e.ttls(o.TTLs)}
+	first := &rules{ttls: e.ttls(o.TTLs), cut: make([]int64, len(e.families))}
+	for place := range first.cut {
+		first.cut[place] = math.MinInt64 // what comes from Redis may have been loaded before this process began
+	}
 	if o.Redis != nil {
 		e.far = newFar(o.Redis, e.log)
 		first.apart = max(1, e.clock.exact()) // until it hears
@@ -126,7 +131,15 @@ func (e *Engine) ttls(t caching.TTLs) []int64 {
 // been so from its load on: shorter or longer. What is kept in Redis lives shorter, but no longer than was meant when it
 // was put there.
 func (e *Engine) SetTTLs(t caching.TTLs) {
-	e.change(func(r *rules) { r.ttls = e.ttls(t) })
+	e.change(func(r *rules) {
+		before, now := r.ttls, e.clock.exact()
+		r.ttls, r.cut = e.ttls(t), slices.Clone(r.cut)
+		for place, ttl := range r.ttls {
+			if ttl < before[place] {
+				r.cut[place] = now
+			}
+		}
+	})
 	if e.watcher != nil {
 		e.watcher.Tune(t)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,9 @@ const (
 
 	// loadTime bounds a load, which no caller's context does.
 	loadTime = 30 * time.Second
+
+	// followTime is how long a process waits for the load of another before it loads by itself: that one may be stuck.
+	followTime = 10 * time.Second
 
 	// retryTime is how long a value that is past its time is given out without trying again to load it, after a failure.
 	retryTime = time.Second
@@ -50,6 +54,12 @@ type flight struct {
 	err   error
 	bytes int64
 	stale bool // what it brought is past its time
+}
+
+// mayCarry reports whether what a flight brings may carry one of the tags.
+func (f *flight) mayCarry(tags []string) bool {
+	r := f.region
+	return r.tags != nil && (r.about == nil || slices.ContainsFunc(tags, func(tag string) bool { return r.about(f.id, tag) }))
 }
 
 // fetch returns what is not to be had the quick way.
@@ -323,7 +333,8 @@ func (e *Engine) lead(ctx context.Context, f *flight, load loader) {
 			return
 		}
 	}
-	since := e.clock.wall(e.clock.exact() - e.rules.Load().ttls[r.family.place])
+	began := e.clock.exact()
+	since := e.clock.wall(began - e.rules.Load().ttls[r.family.place])
 	token := randomName()
 	for pause := firstPause; ; pause = min(pause*3/2, longestPause) {
 		asked := e.clock.exact()
@@ -341,6 +352,9 @@ func (e *Engine) lead(ctx context.Context, f *flight, load loader) {
 				return
 			}
 			since = never // it is of no use: the next look asks for the lease
+		case asked-began > int64(followTime):
+			e.load(ctx, f, nil, load)
+			return
 		}
 		select {
 		case <-ctx.Done():
@@ -368,14 +382,9 @@ func (e *Engine) follow(ctx context.Context, f *flight, data []byte, asked int64
 // load loads the value and keeps it: near by, and in Redis if it holds the lease.
 func (e *Engine) load(ctx context.Context, f *flight, l *lease, load loader) {
 	r := f.region
-	release := func() {}
-	if l != nil {
-		release = l.hold(ctx)
-	}
 	f.stale = false
 	began := e.clock.exact()
-	value, err := e.loadNow(ctx, r, load, began)
-	release()
+	value, err := e.loadHeld(ctx, r, l, load, began)
 	absent := r.isAbsent(err)
 	if err != nil && absent == nil {
 		f.value, f.err = nil, err
@@ -400,6 +409,23 @@ func (e *Engine) load(ctx context.Context, f *flight, l *lease, load loader) {
 		e.keep(ctx, l, en, f.stamp)
 	}
 	e.near.put(f, en)
+}
+
+// loadHeld loads, and holds the lease meanwhile, which it gives back if the load ends in a panic.
+func (e *Engine) loadHeld(ctx context.Context, r *region, l *lease, load loader, began int64) (value any, err error) {
+	if l == nil {
+		return e.loadNow(ctx, r, load, began)
+	}
+	release, ended := l.hold(ctx), false
+	defer func() {
+		release()
+		if !ended {
+			_ = l.drop(context.WithoutCancel(ctx)) // or it ends by itself
+		}
+	}()
+	value, err = e.loadNow(ctx, r, load, began)
+	ended = true
+	return value, err
 }
 
 // loadNow loads, and counts it whatever happens.

@@ -162,7 +162,8 @@ func (n *near) put(f *flight, en *entry) {
 		delete(s.index, f.hash)
 		n.retire(old, expired)
 	}
-	if n.bytes.Load()+en.bytes > n.limit {
+	if n.bytes.Add(en.bytes) > n.limit {
+		n.bytes.Add(-en.bytes)
 		s.mu.Unlock()
 		en.region.family.evictions[rejected].Add(1)
 		n.remove(old)
@@ -239,9 +240,8 @@ func (n *near) exit(en *entry) {
 	}
 }
 
-// enter counts an entry in.
+// enter counts an entry in, but for its bytes, which were.
 func (n *near) enter(en *entry) {
-	n.bytes.Add(en.bytes)
 	en.region.family.keys.Add(1)
 	en.region.family.bytes.Add(en.bytes)
 	if len(en.tags) == 0 {
@@ -371,7 +371,7 @@ func (n *near) evictTags(tags []string, matches func(r *region) bool, reason uin
 		s := &n.shards[i]
 		s.mu.Lock()
 		for _, f := range s.flights {
-			if f.region.tags != nil && matches(f.region) {
+			if matches(f.region) && f.mayCarry(tags) {
 				s.lose(f)
 			}
 		}

@@ -6,28 +6,30 @@ import (
 	"time"
 )
 
-// patience is a context that ends at a time, whatever becomes of another, of which it has the values. Connections go by its deadline. Who waits for
-// its end, as the pool of connections does before it hands one out, shares a timer with others and hears of it up to
-// termSlack later: to set a timer for each question, and to wake whoever looks after timers, would take a good part of the
-// time of an answer.
+// patience is a context that ends at a time, whatever becomes of another, of which it has the values. Connections go by
+// its deadline. Its end, which the pool of connections waits for, is shared with others and comes up to termSlack after the
+// deadline: to set a timer for each question, and to wake whoever looks after timers, would take a good part of the time
+// of an answer.
 type patience struct {
 	context.Context
 	until time.Time
-	terms *terms
+	done  <-chan struct{}
 }
 
 // Deadline implements context.Context.
 func (p *patience) Deadline() (time.Time, bool) { return p.until, true }
 
 // Done implements context.Context.
-func (p *patience) Done() <-chan struct{} { return p.terms.after(p.until) }
+func (p *patience) Done() <-chan struct{} { return p.done }
 
 // Err implements context.Context.
 func (p *patience) Err() error {
-	if time.Now().Before(p.until) {
+	select {
+	case <-p.done:
+		return context.DeadlineExceeded
+	default:
 		return nil
 	}
-	return context.DeadlineExceeded
 }
 
 // termSlack is how much later a channel may be closed than it was asked for.
@@ -42,7 +44,8 @@ type terms struct {
 
 // patient returns a context for one question.
 func (t *terms) patient(ctx context.Context, longest time.Duration) *patience {
-	return &patience{Context: ctx, until: time.Now().Add(longest), terms: t}
+	until := time.Now().Add(longest)
+	return &patience{Context: ctx, until: until, done: t.after(until)}
 }
 
 // after returns a channel that is closed between a time and termSlack after it.

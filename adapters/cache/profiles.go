@@ -24,7 +24,8 @@ const userBytes = 1 << 10
 func NewProfiles(e *Engine, inner ports.Users) (*Profiles, error) {
 	region, err := NewRegion(e, RegionOptions[identity.User]{
 		Family: caching.Users, Name: "profile", Schema: 1, Size: func(identity.User) int64 { return userBytes },
-		Tags: func(id string, _ identity.User) []string { return []string{"user:" + id} },
+		Tags:     func(id string, _ identity.User) []string { return []string{"user:" + id} },
+		Concerns: func(id, tag string) bool { return tag == "user:"+id },
 	})
 	return &Profiles{Users: inner, region: region}, err
 }

@@ -67,14 +67,14 @@ func (r *recent) forget(now int64) {
 	r.n.Store(int64(len(r.keys) + len(r.tags)))
 }
 
-// outdated reports whether a value that Redis has was loaded before this process evicted it.
+// outdated reports whether a value that Redis has was loaded before this process evicted it, or in the same millisecond.
 func (r *recent) outdated(key string, tags []string, loadedAt int64) bool {
 	if r.n.Load() == 0 {
 		return false
 	}
 	r.mu.RLock()
 	defer r.mu.RUnlock()
-	return loadedAt < r.keys[key] || slices.ContainsFunc(tags, func(tag string) bool { return loadedAt < r.tags[tag] })
+	return loadedAt <= r.keys[key] || slices.ContainsFunc(tags, func(tag string) bool { return loadedAt <= r.tags[tag] })
 }
 
 // all returns what is remembered.

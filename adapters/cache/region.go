@@ -29,6 +29,7 @@ type region struct {
 
 	size   func(value any) int64
 	tags   func(id string, value any) []string // nil for none
+	about  func(id, tag string) bool           // whether a tag may be one of those of an id; nil for any
 	encode func(value any) ([]byte, error)
 	decode func(data []byte) (any, error)
 }
@@ -50,6 +51,10 @@ type RegionOptions[T any] struct {
 	// Tags are what else a value depends on, such as "exam:<id>"; see [Engine.EvictTags]. Nil for a region without.
 	Tags func(id string, value T) []string
 
+	// Concerns reports whether a tag that is evicted may be one of those of an id, of which the value is on its way; nil
+	// for any. Where it says no, the value is kept.
+	Concerns func(id, tag string) bool
+
 	// Absent are the faults that say that there is no such thing. They are remembered for as long as the family remembers
 	// them, without fields and cause. Other errors never are.
 	Absent []*fault.Error
@@ -57,7 +62,7 @@ type RegionOptions[T any] struct {
 
 // NewRegion adds a region to an engine. It fails if there is no such family, or such a region already.
 func NewRegion[T any](e *Engine, o RegionOptions[T]) (*Region[T], error) {
-	r := &Region[T]{region{seed: maphash.MakeSeed(), absent: o.Absent}}
+	r := &Region[T]{region{seed: maphash.MakeSeed(), absent: o.Absent, about: o.Concerns}}
 	r.size = func(value any) int64 {
 		if o.Size == nil {
 			return 0
@@ -213,6 +218,9 @@ func (en *entry) usable(r *rules, now int64) bool {
 	life := r.ttls[f.place]
 	if en.negative {
 		return now-en.loadedAt < min(life, int64(f.Negative))
+	}
+	if en.loadedAt < r.cut[f.place] {
+		return now-en.loadedAt < life
 	}
 	return now-en.loadedAt < life+int64(f.Stale)
 }

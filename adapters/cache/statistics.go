@@ -30,7 +30,8 @@ func NewStatistics(e *Engine, inner ports.Statistics) (*Statistics, error) {
 	size := func(s itemstat.Statistics) int64 { return itemBytes * int64(len(s.Report.Items)) }
 	forms, err := NewRegion(e, RegionOptions[itemstat.Statistics]{
 		Family: caching.Statistics, Name: "form", Schema: 1, Local: true, Size: size, Absent: []*fault.Error{itemstat.ErrNotComputed},
-		Tags: func(id string, _ itemstat.Statistics) []string { return []string{"statistics:" + id} },
+		Tags:     func(id string, _ itemstat.Statistics) []string { return []string{"statistics:" + id} },
+		Concerns: func(id, tag string) bool { return tag == "statistics:"+id },
 	})
 	if err != nil {
 		return nil, err

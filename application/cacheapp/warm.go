@@ -81,7 +81,8 @@ func (uc *Warm) Start(ctx context.Context, cmd WarmCommand) (caching.Run, error)
 	return uc.told(f), nil
 }
 
-// AtStart fills the caches of a process that is new. It asks nobody, and clears nothing that others use.
+// AtStart fills the caches of a process that is new, and returns when that is over. It asks nobody, and clears nothing that
+// others use. Do must be at work.
 func (uc *Warm) AtStart(ctx context.Context) error {
 	if len(uc.Sources) == 0 {
 		return nil
@@ -90,8 +91,15 @@ func (uc *Warm) AtStart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = uc.begin(ctx, families, false, nil)
-	return err
+	f, err := uc.begin(ctx, families, false, nil)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-f.done:
+	case <-ctx.Done():
+	}
+	return nil
 }
 
 func toWarm(patterns []string) ([]caching.Family, error) {

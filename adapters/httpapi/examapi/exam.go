@@ -26,6 +26,12 @@ type UseCases struct {
 // catalogueAge is how long a client may show the catalogue without asking again.
 const catalogueAge = time.Minute
 
+// The routes whose replies are kept.
+const (
+	listPath = "/api/v1/exams"
+	onePath  = listPath + "/{id}"
+)
+
 // MediaPath is where media files are served, by hash.
 const MediaPath = "/api/v1/media/"
 
@@ -98,7 +104,7 @@ func listKey(rows ports.Slice[exam.Summary]) string {
 // Routes registers the routes.
 func Routes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[listQuery, web.Kept[web.List[examReply]]]{
-		Method: http.MethodGet, Path: "/api/v1/exams", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
+		Method: http.MethodGet, Path: listPath, Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "List exams", Description: "Published exams, in order of first publication.",
 		Handle: func(ctx context.Context, _ web.Request, in listQuery) (web.Kept[web.List[examReply]], error) {
 			page, err := in.Page()
@@ -106,17 +112,15 @@ func Routes(api *web.API, uc UseCases) {
 				return web.Kept[web.List[examReply]]{}, err
 			}
 			rows, err := uc.List(ctx, ports.ExamFilter{Kind: exam.Kind(in.Kind)}, page)
-			return web.Kept[web.List[examReply]]{Key: listKey(rows), Make: func() (web.List[examReply], error) {
-				return web.ListOf(rows, toExamReply), nil
-			}}, err
+			return listed(rows), err
 		},
 	})
 	web.Register(api, web.Endpoint[examPath, web.Kept[examReply]]{
-		Method: http.MethodGet, Path: "/api/v1/exams/{id}", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
+		Method: http.MethodGet, Path: onePath, Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "Read an exam", Faults: web.Faults(exam.ErrNotFound),
 		Handle: func(ctx context.Context, _ web.Request, in examPath) (web.Kept[examReply], error) {
 			s, err := uc.Get(ctx, in.ID)
-			return web.Kept[examReply]{Key: s.RevisionID.String(), Make: func() (examReply, error) { return toExamReply(s), nil }}, err
+			return told(s), err
 		},
 	})
 	web.Register(api, web.Endpoint[mediaPath, web.File]{

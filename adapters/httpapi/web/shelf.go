@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 )
 
@@ -67,6 +68,12 @@ func (a *API) take(ctx context.Context, status int, name string, k keeper) (rend
 	}
 	s, err := a.config.Shelf.Get(ctx, name+k.key(), fill)
 	return s.rendered(), err
+}
+
+// Keep puts a reply on the shelf of a route with the status 200, unless it is there.
+func Keep[T any](ctx context.Context, a *API, path string, k Kept[T]) error {
+	_, err := a.take(ctx, http.StatusOK, shelfName(path), k)
+	return err
 }
 
 func (s Stored) rendered() rendered {
