@@ -126,11 +126,22 @@ func (a *App) retuneCaches(ctx context.Context) {
 	}
 }
 
+// meetTime is how long a new process waits until it hears the others, before it fills its caches.
+const meetTime = time.Second
+
 // warmCaches fills the caches of a new process, closes warm, and then fills them whenever somebody asks, until ctx ends.
 func (a *App) warmCaches(ctx context.Context, warm chan<- struct{}) {
 	var doing sync.WaitGroup
 	defer doing.Wait()
 	doing.Go(func() { a.core.caches.warm.Do(ctx) })
+	if a.core.redis != nil {
+		select {
+		case <-ctx.Done():
+		case <-a.core.engine.Met():
+		case <-time.After(meetTime):
+		}
+	}
+	a.sync(ctx) // what changed lately would empty them again
 	for ctx.Err() == nil {
 		err := a.core.caches.warm.AtStart(ctx)
 		if err == nil {

@@ -184,7 +184,7 @@ func (c *core) heed(subject string) {
 		wake(c.retune)
 	case cache.CatalogueTag:
 		// Whoever published may not reach Redis, or know of it.
-		c.engine.EvictTags(context.Background(), subject)
+		c.engine.ForgetTold(context.Background(), subject)
 	case cache.BoardsTag:
 		c.engine.ForgetHere(subject)
 	default:

@@ -120,7 +120,14 @@ func (e *Engine) cutOff(reason error) {
 func (e *Engine) joined() {
 	e.near.evictAll(func(*region) bool { return true }, cleared)
 	e.change(func(r *rules) { r.apart = 0 })
-	e.repeat()
+	first := false
+	e.meeting.Do(func() {
+		close(e.met)
+		first = true
+	})
+	if !first { // or it is the server that heard of all that this process evicted
+		e.repeat()
+	}
 	e.log("the caches of this process hear what others change", nil)
 }
 

@@ -80,6 +80,9 @@ type Engine struct {
 
 	registering sync.RWMutex
 	regions     map[string]*region // by family and name
+
+	met     chan struct{} // closed when it first hears the others
+	meeting sync.Once
 }
 
 // rules is what the lives of values depend on.
@@ -97,7 +100,7 @@ func NewEngine(o Options) (*Engine, error) {
 	}
 	e := &Engine{
 		name: randomName(), replica: o.Replica, since: time.Now().UTC(), clock: newClock(), near: n, log: o.Log, watcher: o.Watcher,
-		byName: map[string]*family{}, regions: map[string]*region{}, top: newSketch(topKeys),
+		byName: map[string]*family{}, regions: map[string]*region{}, top: newSketch(topKeys), met: make(chan struct{}),
 	}
 	e.inbox.asked = map[string]chan caching.Figures{}
 	if e.log == nil {
@@ -152,6 +155,10 @@ func (e *Engine) change(how func(*rules)) {
 	how(&next)
 	e.rules.Store(&next)
 }
+
+// Met is closed when the engine first hears the others. What was near by until then is forgotten, so that there is little
+// use in filling it before. Without a far tier it is never closed.
+func (e *Engine) Met() <-chan struct{} { return e.met }
 
 // Run does what must go on beside the reads, until ctx ends: it hears what other processes change, tells Redis what it
 // could not be told before, watches Redis, and takes out what is past its time. Without it an engine that has a far tier

@@ -21,6 +21,24 @@ func (e *Engine) EvictTags(ctx context.Context, tags ...string) {
 // ForgetHere forgets whatever carries one of the tags, in this process alone: for what the others hear of in another way.
 func (e *Engine) ForgetHere(tags ...string) { e.drop(change{Tags: tags}) }
 
+// ForgetTold forgets whatever carries one of the tags, here and in Redis: for what the others hear of in another way, from
+// somebody who may not have reached Redis.
+func (e *Engine) ForgetTold(ctx context.Context, tags ...string) {
+	c := change{Tags: tags}
+	if e.far == nil {
+		e.drop(c)
+		return
+	}
+	e.far.pending.begin(c)
+	e.far.recent.note(c, e.wallNow())
+	e.drop(c)
+	if err := e.far.removeTags(ctx, tags); err != nil {
+		e.far.pending.failed(c, e.names())
+		return
+	}
+	e.far.pending.done(c)
+}
+
 // Evict forgets keys such as "content:form.1:<id>", whatever their regions. Those of regions that this process does not
 // have are deleted from Redis and told to the others all the same.
 func (e *Engine) Evict(ctx context.Context, keys ...string) {
