@@ -1,6 +1,7 @@
 package caching
 
 import (
+	"slices"
 	"time"
 )
 
@@ -20,7 +21,7 @@ const (
 // 100; they are of the near tier under LRU, and what is given out past its time counts as a miss.
 type Advice struct {
 	Enough    bool          // whether there was enough traffic to say anything; if not, the rest is not to be relied on
-	Missing   string        // what there is too little of: MissingReads, MissingKeys; empty when Enough
+	Missing   string        // what there is too little of: MissingReads, MissingKeys, MissingTime; empty when Enough
 	Reads     uint64        // about, of late
 	Sampled   uint64        // reads that were taken in since the start
 	Keys      int           // that are sampled now
@@ -49,10 +50,11 @@ type Advice struct {
 const (
 	MissingReads = "reads"
 	MissingKeys  = "sampled keys"
+	MissingTime  = "time since a time to live was changed"
 )
 
 // Prediction is a hit rate with other settings. Settled is false while the traffic was watched for less than the times to
-// live in question, as some of what would expire did not yet; the hit rate is a little too high then.
+// live in question, with the times to live of now, as some of what would expire did not yet; the hit rate is too high then.
 type Prediction struct {
 	MemoryFactor float64
 	Memory       int64
@@ -145,13 +147,23 @@ func (p *Profile) missing() string {
 		return MissingReads
 	case p.rate() < 1 && p.Keys < fewestKeys, p.margin() > widestMargin:
 		return MissingKeys
+	case slices.ContainsFunc(p.Families, func(f FamilyProfile) bool { return f.Reads > 0 && f.fresh() }):
+		return MissingTime
 	}
 	return ""
 }
 
+// fresh reports whether the family is counted with another time to live than before, and not yet for as long as that.
+// Most of what it is asked for is there already and does not expire for now, so that it seems to be hit far more often
+// than it will be. When a process has just begun, this is not so: whatever is asked for is missed once.
+func (f *FamilyProfile) fresh() bool { return f.Tuned && f.Span < f.TTL }
+
+// watched reports whether a family was watched for as long as a time to live, with the one that it has now.
+func (p *Profile) watched(f *FamilyProfile, ttl time.Duration) bool { return ttl <= min(p.Span, f.Span) }
+
 // enough reports whether something can be said of a family by itself.
 func (f *FamilyProfile) enough() bool {
-	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys) && f.margin() <= widestMargin
+	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys) && f.margin() <= widestMargin && !f.fresh()
 }
 
 // rate is the share of the keys of all families that is sampled.
@@ -220,7 +232,7 @@ func (f *FamilyProfile) hitRate(column, level int) float64 {
 func (p *Profile) predict(column, level int, memory, ttl float64) Prediction {
 	settled := true
 	for i := range p.Families {
-		settled = settled && (p.Families[i].Reads == 0 || p.Families[i].TTLs[level] <= p.Span)
+		settled = settled && (p.Families[i].Reads == 0 || p.watched(&p.Families[i], p.Families[i].TTLs[level]))
 	}
 	return Prediction{
 		MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, HitRate: p.hitRate(column, level), Settled: settled,
@@ -240,7 +252,7 @@ func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
 	at := func(column, level int, memory, ttl float64) Prediction {
 		return Prediction{
 			MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, TTL: f.TTLs[level],
-			HitRate: f.hitRate(column, level), Settled: f.TTLs[level] <= p.Span,
+			HitRate: f.hitRate(column, level), Settled: p.watched(f, f.TTLs[level]),
 		}
 	}
 	for column, factor := range memoryFactors {

@@ -23,7 +23,7 @@ func profile(families int, misses func(family, column, level int) float64) cachi
 	}
 	p.Memories = append(p.Memories, caching.Unlimited)
 	for i := range families {
-		f := caching.FamilyProfile{Family: string(rune('a' + i)), TTL: time.Hour, Rate: 1, Keys: 1000, Reads: 100_000}
+		f := caching.FamilyProfile{Family: string(rune('a' + i)), TTL: time.Hour, Span: p.Span, Rate: 1, Keys: 1000, Reads: 100_000}
 		for level, hours := range []float64{0.5, 1, 2, 4, 8, 16, 168} {
 			f.TTLs = append(f.TTLs, time.Duration(hours*float64(time.Hour)))
 			var row []float64

@@ -20,6 +20,8 @@ type FamilyProfile struct {
 	Family    string
 	TTL       time.Duration
 	TTLs      []time.Duration // that were tried out, ascending; the second is TTL, the last the longest the family allows
+	Tuned     bool            // whether the TTL was changed after the first read of all
+	Span      time.Duration   // for how long it was watched with this TTL
 	Rate      float64         // the share of its keys that is sampled, 0 to 1
 	Keys      int             // of it that are sampled now
 	Reads     float64         // of which it can be said whether they were hits
@@ -48,6 +50,9 @@ func (s *Sampler) Profile(now time.Time) Profile {
 	for i := range s.families {
 		f := s.families[i].profile(i, s.counted)
 		f.Keys = len(s.keys.highest[i].items)
+		if since := s.families[i].since; since != 0 {
+			f.Span = time.Duration(max(0, now.UnixNano()-since))
+		}
 		p.Families = append(p.Families, f)
 	}
 	return p
@@ -55,7 +60,7 @@ func (s *Sampler) Profile(now time.Time) Profile {
 
 func (f *watched) profile(family int, counted func(int) (reads, hits uint64)) FamilyProfile {
 	p := FamilyProfile{
-		Family: f.Name, TTL: f.ttl, TTLs: append([]time.Duration{}, f.ttls[:]...), Rate: 1 / f.scale,
+		Family: f.Name, TTL: f.ttl, Tuned: f.tuned, TTLs: append([]time.Duration{}, f.ttls[:]...), Rate: 1 / f.scale,
 		Reads: f.estimated, Counted: counted != nil, Cold: f.cold, Gone: f.gone,
 		Parts: append([]float64{}, f.parts[:]...), Distances: append([]float64{}, f.distances[:]...), Reuse: append([]float64{}, f.reuse[:]...),
 	}

@@ -96,6 +96,7 @@ type Sampler struct {
 	budget   budget
 	sampled  uint64 // reads that were taken in
 	begun    int64  // in nanoseconds, as all times here; zero before the first read
+	tuned    bool   // whether a family waits for a read to be counted from
 	window   int64  // when history faded last
 }
 
@@ -106,6 +107,8 @@ type watched struct {
 	sampled     uint64        // reads that were taken in since history faded last
 	spent       uint32        // reads that were taken in within the period of the budget
 	unknownTo   int64         // until when the first read of a key says nothing
+	tuned       bool          // whether it was counted with another time to live before
+	since       int64         // from when on it is counted with this one; zero until there is a read
 	ttl         time.Duration // as it is set now
 	ttls        [levels]time.Duration
 	keep        [lanes]time.Duration // after the load, until the near tier forgets it
@@ -163,7 +166,11 @@ func (s *Sampler) sampleUpTo(family int, threshold uint64) {
 // retime sets how long a family keeps values and forgets what was counted of it, as it was counted for other times.
 func (s *Sampler) retime(family int, ttl time.Duration) {
 	f := &s.families[family]
-	*f = watched{Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl), scale: f.scale, sampled: f.sampled, spent: f.spent, unknownTo: f.unknownTo}
+	*f = watched{
+		Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl), scale: f.scale, sampled: f.sampled, spent: f.spent,
+		unknownTo: f.unknownTo, tuned: s.begun != 0,
+	}
+	s.tuned = true
 	for lane, level := range laneLevels {
 		f.keep[lane] = time.Duration(later(int64(f.ttls[level]), f.Stale))
 	}
@@ -211,12 +218,26 @@ func (s *Sampler) advance(now int64) {
 	if s.begun == 0 {
 		s.begun, s.window = now, now
 	}
+	if s.tuned {
+		s.countFrom(now)
+	}
 	if now-s.window >= int64(s.halfLife) {
 		s.fade(now)
 	}
 	s.keys.expire(now, func(e *entry, lane int) time.Duration { return s.families[e.family].keep[lane] })
 	if s.keys.len() > s.keys.most {
 		s.drop()
+	}
+}
+
+// countFrom notes when families are counted from whose times to live were set: from the first read afterwards on, whichever
+// family it is of, as nobody tells what time it was.
+func (s *Sampler) countFrom(now int64) {
+	s.tuned = false
+	for i := range s.families {
+		if s.families[i].since == 0 {
+			s.families[i].since = now
+		}
 	}
 }
 
@@ -301,7 +322,8 @@ func (s *Sampler) Clear(family int) {
 	}
 }
 
-// Tune takes in that families keep values for other times. What was counted of those that changed is forgotten.
+// Tune takes in that families keep values for other times. What was counted of those that changed is forgotten, and there is
+// no advice of them until they were watched for as long as they keep values now.
 func (s *Sampler) Tune(ttls TTLs) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
