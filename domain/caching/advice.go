@@ -14,7 +14,7 @@ const (
 	fewestSampled  = 1_000
 	fewestOfFamily = 1_000 // reads
 	fewestKeys     = 100   // unless all keys are sampled
-	widestMargin   = 5     // points
+	widestMargin   = 2     // points
 )
 
 // Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to
@@ -31,7 +31,7 @@ type Advice struct {
 	Target    float64
 	Measured  *float64 // of late; nil unless the cache counts
 	Predicted float64  // with the present settings
-	Margin    float64  // points that sampling may have moved it by, nearly always; see margin
+	Margin    float64  // points that sampling may have moved it by, at most, nearly always; zero when all keys are sampled
 	Ceiling   float64  // with unlimited memory and the longest times to live: only keys that are new or were deleted are missed
 
 	Memory   []Prediction // other memory, same times to live
@@ -73,7 +73,7 @@ type FamilyAdvice struct {
 	Share     float64 // of all reads, 0 to 100
 	Measured  *float64
 	Predicted float64
-	Margin    float64
+	Margin    float64 // as in Advice
 	Ceiling   float64
 	Cold      float64      // reads of new keys, of all reads of the family, 0 to 100
 	Gone      float64      // reads of keys that were deleted as they changed, likewise
@@ -159,7 +159,9 @@ func (p *Profile) missing() string {
 func (f *FamilyProfile) fresh() bool { return f.Tuned && f.Span < f.TTL }
 
 // watched reports whether a family was watched for as long as a time to live, with the one that it has now.
-func (p *Profile) watched(f *FamilyProfile, ttl time.Duration) bool { return ttl <= min(p.Span, f.Span) }
+func (p *Profile) watched(f *FamilyProfile, ttl time.Duration) bool {
+	return ttl <= min(p.Span, f.Span)
+}
 
 // enough reports whether something can be said of a family by itself.
 func (f *FamilyProfile) enough() bool {

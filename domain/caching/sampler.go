@@ -9,7 +9,7 @@ import (
 
 // What a Sampler does unless told otherwise.
 const (
-	MaxSampledKeys   = 8192
+	MaxSampledKeys   = 16384
 	SampledPerSecond = 1000
 	DefaultHalfLife  = time.Hour
 )
@@ -78,7 +78,7 @@ type SamplerOptions struct {
 // where hash is uniform over all 64 bits (such as the one the near tier files the key by, not a number that the key
 // contains) and bytes is what the value costs in the near tier, after the load when there was one. Forget where a value
 // is deleted because it changed, Clear where a family is, Tune when times to live change. Profile and Advise answer the
-// administrator. It needs at most about ten megabytes, and far less when there are few keys. All methods may be called
+// administrator. It needs at most about twenty megabytes, and far less when there are few keys. All methods may be called
 // at once.
 type Sampler struct {
 	_          [64]byte // what every read looks at shares its cache line with nothing that is written
@@ -114,12 +114,11 @@ type watched struct {
 	keep        [lanes]time.Duration // after the load, until the near tier forgets it
 	reads, hits float64              // counted until the last time that they faded
 	base        struct{ reads, hits uint64 }
-	estimated   float64 // reads, from the sample
-	unknown     float64 // reads of these that may have been hits or misses
-	misses      [cells]float64
-	parts       [parts]float64 // misses with the present settings, by parts of the keys
-	cold        float64        // reads of keys that were never read before
-	gone        float64        // reads of keys that were deleted since they were read
+	estimated   float64               // reads, from the sample
+	unknown     float64               // reads of these that may have been hits or misses
+	misses      [parts][cells]float64 // by parts of the keys
+	cold        float64               // reads of keys that were never read before
+	gone        float64               // reads of keys that were deleted since they were read
 	distances   [distanceBuckets]float64
 	reuse       [reuseBuckets]float64
 }
@@ -259,25 +258,23 @@ func (f *watched) weigh(bytes int64) int64 {
 // judge decides for each memory and time to live whether the read was a hit, and counts it.
 func (s *Sampler) judge(e *entry, known bool, now int64) {
 	f := &s.families[e.family]
-	weight := f.scale
+	weight, misses := f.scale, &f.misses[e.hash%parts]
 	f.estimated += weight
 	switch {
 	case !known && now < f.unknownTo:
 		f.unknown += weight
-		e.loadAll(now, &f.misses, 0)
+		e.loadAll(now, misses, 0)
 		return
 	case !known:
 		f.cold += weight
-		f.parts[e.hash%parts] += weight
-		e.loadAll(now, &f.misses, weight)
+		e.loadAll(now, misses, weight)
 		return
 	}
 	f.reuse[reuseBucket(time.Duration(now-e.last))] += weight
 	if e.gone {
 		f.gone += weight
-		f.parts[e.hash%parts] += weight
 		e.gone = false
-		e.loadAll(now, &f.misses, weight)
+		e.loadAll(now, misses, weight)
 		return
 	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
@@ -291,10 +288,7 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 				continue
 			}
 			e.loaded[i] = now
-			f.misses[i] += weight
-			if column == presentColumn && level == presentLevel {
-				f.parts[e.hash%parts] += weight
-			}
+			misses[i] += weight
 		}
 	}
 }

@@ -1,7 +1,7 @@
 // Command cachetrace reads a public trace of a cache or a disk and compares what the advisor predicts from a sample of it
 // with what an exact simulation of LRU measures:
 //
-//	go run ./tests/cachetrace [-format arc|lirs|spc|kv] [-memory BYTES] [-ttl 0] [-keys 8192] [-rate 1] [-limit 0] FILE
+//	go run ./tests/cachetrace [-format arc|lirs|spc|kv] [-memory BYTES] [-ttl 0] [-keys 16384] [-rate 1] [-limit 0] FILE
 //
 // FILE - is the standard input. The formats:
 //
