@@ -28,6 +28,8 @@ type FamilyProfile struct {
 	Counted   bool            // whether the cache counted its reads; Hits are of CountedOf reads then
 	CountedOf float64
 	Hits      float64
+	Asked     uint64 // reads since the start, of which Answered were answered by any tier; zero when that is not known
+	Answered  uint64
 	Misses    [][]float64 // for each of TTLs, for each of Memories
 	Parts     [][]float64 // misses by equal parts of the keys, for half, the same and double the memory and TTL, memory by memory
 	Cold      float64     // reads of keys that were not read before, or not since the sample was begun
@@ -50,6 +52,10 @@ func (s *Sampler) Profile(now time.Time) Profile {
 	for i := range s.families {
 		f := s.families[i].profile(i, s.counted)
 		f.Keys = len(s.keys.highest[i].items)
+		if s.counted != nil && s.answered != nil {
+			f.Asked, _ = s.counted(i)
+			f.Answered = min(f.Asked, s.answered(i))
+		}
 		if since := s.families[i].since; since != 0 {
 			f.Span = time.Duration(max(0, now.UnixNano()-since))
 		}

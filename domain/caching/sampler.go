@@ -31,6 +31,11 @@ type SamplerOptions struct {
 	// sample, and can be compared with what was measured. It is called with the sampler locked and must not call back.
 	Counted func(family int) (reads, hits uint64)
 
+	// Answered returns how many reads of a family any tier answered since the start, with what is past its time: what people
+	// know as its hit rate, and aim at. Without it advice goes by what it predicts alone. It is called as Counted is, after
+	// it, and only together with it.
+	Answered func(family int) uint64
+
 	MaxKeys   int           // sampled keys at most; zero means MaxSampledKeys
 	Rate      float64       // the share of keys that are sampled at first; zero means all of them
 	PerSecond float64       // sampled reads that may be taken in on average; zero means SampledPerSecond, below zero any number
@@ -90,6 +95,7 @@ type Sampler struct {
 	mu       sync.Mutex
 	limit    int64
 	counted  func(family int) (reads, hits uint64)
+	answered func(family int) uint64
 	halfLife time.Duration
 	families []watched
 	keys     sample
@@ -138,7 +144,7 @@ func NewSampler(o SamplerOptions) *Sampler {
 		panic("caching: too many families for a sampler")
 	}
 	s := &Sampler{
-		limit: o.Limit, counted: o.Counted, halfLife: o.HalfLife,
+		limit: o.Limit, counted: o.Counted, answered: o.Answered, halfLife: o.HalfLife,
 		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys, len(o.Families), memories(o.Limit)), budget: newBudget(o.PerSecond),
 	}
 	for i, f := range o.Families {
