@@ -69,3 +69,38 @@ func TestNoTimeToLiveIsProposedThatWasNotWatchedSinceTheLastChange(t *testing.T)
 		t.Errorf("%+v", a.Cheapest)
 	}
 }
+
+// The target is of what stats shows, of both tiers: who reaches it there needs no advice, whatever the near tier does alone.
+func TestTheTargetIsReachedWhenStatsShowIt(t *testing.T) {
+	p := profile(2, func(int, int, int) float64 { return 30_000 })
+	if a := caching.Advise(p, 90); a.Reached || a.Answered != nil || a.Families[0].Reached {
+		t.Errorf("%+v", a)
+	}
+	p.Families[0].Asked, p.Families[0].Answered = 10_000, 9_900
+	p.Families[1].Asked, p.Families[1].Answered = 10_000, 8_000
+	a := caching.Advise(p, 90)
+	if a.Reached || *a.Answered != 89.5 || !a.Families[0].Reached || a.Families[1].Reached {
+		t.Errorf("%v with %g %%", a.Reached, *a.Answered)
+	}
+	if a := caching.Advise(p, 89); !a.Reached || !a.Reachable || a.Cheapest != nil || a.Predicted != 70 {
+		t.Errorf("%+v", a)
+	}
+	for i := range p.Families {
+		p.Families[i].Asked, p.Families[i].Answered = caching.MinReads/2-1, caching.MinReads/2-1
+	}
+	if a := caching.Advise(p, 89); a.Reached {
+		t.Error("reached by a handful of reads")
+	}
+}
+
+func TestASamplerTellsWhatStatsShow(t *testing.T) {
+	s := caching.NewSampler(caching.SamplerOptions{
+		Limit: mib, Families: []caching.Family{kept("a", time.Hour, 0), kept("b", time.Hour, 0)},
+		Counted: func(int) (uint64, uint64) { return 2000, 100 }, Answered: func(family int) uint64 { return 1900 + 200*uint64(family) },
+	})
+	s.Tune(caching.TTLs{"a": time.Minute}) // which is forgotten by all but stats
+	a := caching.Advise(s.Profile(cachesim.Epoch), 90)
+	if *a.Families[0].Answered != 95 || *a.Families[1].Answered != 100 || *a.Answered != 97.5 || !a.Reached {
+		t.Errorf("%g, %g, %g", *a.Families[0].Answered, *a.Families[1].Answered, *a.Answered)
+	}
+}

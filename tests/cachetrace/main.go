@@ -10,6 +10,9 @@
 //   - spc: "ASU,LBA,size,opcode,timestamp", read in pages of 4096 bytes (Storage Performance Council, trace file format 1.0.1)
 //   - kv: "timestamp,key,key size,value size,client,operation,TTL" (Yang, Yue, Rashmi, "Twitter cache clusters", OSDI 2020)
 //
+// It exits 1, after printing, when one of the predictions is off by more than two points beyond the margin that the advisor
+// states.
+//
 // Without -memory it takes a tenth of the bytes of all keys. -ttl is a time to live for all keys; it needs times, which
 // only spc and kv have: in the others a read comes each millisecond.
 package main
