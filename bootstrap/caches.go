@@ -48,6 +48,12 @@ func (c *core) openCaches() error {
 			}
 			return c.engine.Counted(family)
 		},
+		Answered: func(family int) uint64 {
+			if c.engine == nil {
+				return 0
+			}
+			return c.engine.Answered(family)
+		},
 	})
 	o := cache.Options{Replica: c.replica, MaxBytes: c.config.CacheMemory, TTLs: ttls, Watcher: c.sampler, Log: func(message string, err error) {
 		if err != nil {

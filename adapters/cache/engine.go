@@ -213,6 +213,9 @@ func (e *Engine) Counted(place int) (reads, hits uint64) {
 	return f.Reads(), f.Near.Hits - min(f.Stale, f.Near.Hits)
 }
 
+// Answered returns how many reads of a family any tier answered since the start, with what was past its time.
+func (e *Engine) Answered(place int) uint64 { return e.families[place].figures().Hits() }
+
 // names are those of all families.
 func (e *Engine) names() []string {
 	out := make([]string, len(e.families))

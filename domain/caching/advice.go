@@ -1,6 +1,7 @@
 package caching
 
 import (
+	"slices"
 	"time"
 )
 
@@ -13,25 +14,28 @@ const (
 	fewestSampled  = 1_000
 	fewestOfFamily = 1_000 // reads
 	fewestKeys     = 100   // unless all keys are sampled
-	widestMargin   = 5     // points
+	widestMargin   = 2     // points
 )
 
 // Advice is what more or less memory and time to live would bring to the caches of one process. Hit rates go from 0 to
-// 100; they are of the near tier under LRU, and what is given out past its time counts as a miss.
+// 100. All but Answered are of the near tier, and what is given out past its time counts as a miss in them; predictions
+// are for LRU. So they are below what a cache with two tiers reaches in all, and the target, which is of that, is reached
+// when either is as high.
 type Advice struct {
-	Enough    bool          // whether there was enough traffic to say anything; if not, the rest is not to be relied on
-	Missing   string        // what there is too little of: MissingReads, MissingKeys; empty when Enough
-	Reads     uint64        // about, of late
-	Sampled   uint64        // reads that were taken in since the start
-	Keys      int           // that are sampled now
-	Rate      float64       // the share of keys that is sampled, 0 to 1, about
-	Span      time.Duration // that was watched
-	Limit     int64         // bytes that the near tier may take
-	Target    float64
-	Measured  *float64 // of late; nil unless the cache counts
-	Predicted float64  // with the present settings
-	Margin    float64  // points that sampling may have moved it by, nearly always; see margin
-	Ceiling   float64  // with unlimited memory and the longest times to live: only keys that are new or were deleted are missed
+	Enough         bool          // whether there was enough traffic to say anything; if not, the rest is not to be relied on
+	Missing        string        // what there is too little of: MissingReads, MissingKeys, MissingTime; empty when Enough
+	Reads          uint64        // about, of late
+	Keys           int           // that are sampled now
+	Rate           float64       // the share of keys that is sampled, 0 to 1, about
+	Span           time.Duration // that was watched
+	Limit          int64         // bytes that the near tier may take
+	Target         float64
+	Measured       *float64 // of late; nil unless the cache counts
+	Answered       *float64 // by any tier since the start, as figures show it; nil unless the cache counts that
+	Predicted      float64  // with the present settings
+	Margin         float64  // points that sampling may have moved it by, at most, nearly always; zero when all keys are sampled
+	Ceiling        float64  // with unlimited memory and the longest times to live: only keys that are new or were deleted are missed
+	CeilingSettled bool     // as in Prediction
 
 	Memory   []Prediction // other memory, same times to live
 	TTL      []Prediction // same memory, half, same and double the times to live of all families
@@ -39,7 +43,7 @@ type Advice struct {
 	Families []FamilyAdvice
 	Curve    []CurvePoint // the hit rate over the memory, at the present times to live
 
-	Reached   bool     // the target is reached as it is
+	Reached   bool     // the target is reached as it is: by Answered, or else by Predicted, if there is Enough
 	Reachable bool     // the target is reached, or would be with the changes in Cheapest
 	Cheapest  []Change // to be made together; empty when nothing need be changed, or no change is enough
 	Then      float64  // the hit rate with these changes
@@ -49,10 +53,11 @@ type Advice struct {
 const (
 	MissingReads = "reads"
 	MissingKeys  = "sampled keys"
+	MissingTime  = "time since a time to live was changed"
 )
 
 // Prediction is a hit rate with other settings. Settled is false while the traffic was watched for less than the times to
-// live in question, as some of what would expire did not yet; the hit rate is a little too high then.
+// live in question, with the times to live of now, as some of what would expire did not yet; the hit rate is too high then.
 type Prediction struct {
 	MemoryFactor float64
 	Memory       int64
@@ -64,20 +69,23 @@ type Prediction struct {
 
 // FamilyAdvice is the part of one family.
 type FamilyAdvice struct {
-	Family    string
-	Enough    bool    // as in Advice; no change is proposed for the family otherwise
-	Reads     uint64  // about, of late
-	Rate      float64 // the share of its keys that is sampled, 0 to 1
-	Share     float64 // of all reads, 0 to 100
-	Measured  *float64
-	Predicted float64
-	Margin    float64
-	Ceiling   float64
-	Cold      float64      // reads of new keys, of all reads of the family, 0 to 100
-	Gone      float64      // reads of keys that were deleted as they changed, likewise
-	Memory    []Prediction // other memory, same times to live
-	TTL       []Prediction // same memory, other times to live
-	Reuse     []ReuseShare // how long after each other the same keys are read, without empty ends
+	Family         string
+	Enough         bool    // as in Advice; no change is proposed for the family otherwise
+	Reads          uint64  // about, of late
+	Rate           float64 // the share of its keys that is sampled, 0 to 1
+	Share          float64 // of all reads, 0 to 100
+	Measured       *float64
+	Answered       *float64
+	Reached        bool // as in Advice
+	Predicted      float64
+	Margin         float64 // as in Advice
+	Ceiling        float64
+	CeilingSettled bool
+	Cold           float64      // reads of new keys, of all reads of the family, 0 to 100
+	Gone           float64      // reads of keys that were deleted as they changed, likewise
+	Memory         []Prediction // other memory, same times to live
+	TTL            []Prediction // same memory, other times to live
+	Reuse          []ReuseShare // how long after each other the same keys are read, without empty ends
 }
 
 // ReuseShare is how many of the repeated reads of a family come within a time, and not within the one before.
@@ -96,7 +104,7 @@ type Change struct {
 // Advise tells what a profile means, and the cheapest changes that would bring the hit rate, 0 to 100, to target.
 func Advise(p Profile, target float64) Advice {
 	a := Advice{
-		Sampled: p.Sampled, Keys: p.Keys, Rate: p.rate(), Span: p.Span, Limit: p.Limit, Target: target, Curve: p.Curve(),
+		Keys: p.Keys, Rate: p.rate(), Span: p.Span, Limit: p.Limit, Target: target, Curve: p.Curve(),
 	}
 	a.Reads = uint64(p.reads())
 	a.Missing = p.missing()
@@ -105,6 +113,7 @@ func Advise(p Profile, target float64) Advice {
 	a.Margin = p.margin()
 	a.Predicted = p.hitRate(presentColumn, presentLevel)
 	a.Ceiling = p.hitRate(columns-1, levels-1)
+	a.CeilingSettled = p.settled(levels - 1)
 	for column, factor := range memoryFactors {
 		a.Memory = append(a.Memory, p.predict(column, presentLevel, factor, 1))
 	}
@@ -117,9 +126,11 @@ func Advise(p Profile, target float64) Advice {
 		}
 	}
 	for i := range p.Families {
-		a.Families = append(a.Families, p.adviseFamily(&p.Families[i]))
+		a.Families = append(a.Families, p.adviseFamily(&p.Families[i], target))
 	}
-	a.Reached = a.Enough && a.Predicted >= target
+	asked, answered := p.answered()
+	a.Answered = answeredOf(asked, answered)
+	a.Reached = reaches(asked, answered, target) || a.Enough && a.Predicted >= target
 	a.Reachable = a.Reached
 	a.Then = a.Predicted
 	if a.Enough && !a.Reached {
@@ -145,13 +156,25 @@ func (p *Profile) missing() string {
 		return MissingReads
 	case p.rate() < 1 && p.Keys < fewestKeys, p.margin() > widestMargin:
 		return MissingKeys
+	case slices.ContainsFunc(p.Families, func(f FamilyProfile) bool { return f.Reads > 0 && f.fresh() }):
+		return MissingTime
 	}
 	return ""
 }
 
+// fresh reports whether the family is counted with another time to live than before, and not yet for as long as that.
+// Most of what it is asked for is there already and does not expire for now, so that it seems to be hit far more often
+// than it will be. When a process has just begun, this is not so: whatever is asked for is missed once.
+func (f *FamilyProfile) fresh() bool { return f.Tuned && f.Span < f.TTL }
+
+// watched reports whether a family was watched for as long as a time to live, with the one that it has now.
+func (p *Profile) watched(f *FamilyProfile, ttl time.Duration) bool {
+	return ttl <= min(p.Span, f.Span)
+}
+
 // enough reports whether something can be said of a family by itself.
 func (f *FamilyProfile) enough() bool {
-	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys) && f.margin() <= widestMargin
+	return f.Reads >= fewestOfFamily && (f.Rate == 1 || f.Keys >= fewestKeys) && f.margin() <= widestMargin && !f.fresh()
 }
 
 // rate is the share of the keys of all families that is sampled.
@@ -188,6 +211,29 @@ func (p *Profile) measured() *float64 {
 	return measuredOf(hits, reads)
 }
 
+// answered adds up what any tier was asked and answered.
+func (p *Profile) answered() (asked, answered uint64) {
+	for i := range p.Families {
+		asked += p.Families[i].Asked
+		answered += p.Families[i].Answered
+	}
+	return asked, answered
+}
+
+// answeredOf is the hit rate that figures show; nil when it is not known.
+func answeredOf(asked, answered uint64) *float64 {
+	if asked == 0 {
+		return nil
+	}
+	rate := hitRate(answered, asked)
+	return &rate
+}
+
+// reaches reports whether the hit rate that figures show is known well enough, and is as high as the target.
+func reaches(asked, answered uint64, target float64) bool {
+	return asked >= MinReads && hitRate(answered, asked) >= target
+}
+
 func measuredOf(hits, reads float64) *float64 {
 	if reads == 0 {
 		return nil
@@ -217,30 +263,33 @@ func (f *FamilyProfile) hitRate(column, level int) float64 {
 	return percent(f.Reads-f.missed(column, level), f.Reads)
 }
 
+// settled reports whether each family that is read was watched for as long as its time to live at a level.
+func (p *Profile) settled(level int) bool {
+	return !slices.ContainsFunc(p.Families, func(f FamilyProfile) bool { return f.Reads > 0 && !p.watched(&f, f.TTLs[level]) })
+}
+
 func (p *Profile) predict(column, level int, memory, ttl float64) Prediction {
-	settled := true
-	for i := range p.Families {
-		settled = settled && (p.Families[i].Reads == 0 || p.Families[i].TTLs[level] <= p.Span)
-	}
 	return Prediction{
-		MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, HitRate: p.hitRate(column, level), Settled: settled,
+		MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, HitRate: p.hitRate(column, level), Settled: p.settled(level),
 	}
 }
 
-func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
+func (p *Profile) adviseFamily(f *FamilyProfile, target float64) FamilyAdvice {
 	a := FamilyAdvice{
 		Family: f.Family, Enough: f.enough(), Reads: uint64(f.Reads), Rate: f.Rate, Share: percent(f.Reads, p.reads()),
 		Predicted: f.hitRate(presentColumn, presentLevel), Ceiling: f.hitRate(columns-1, levels-1),
 		Cold: percent(f.Cold, f.Reads), Gone: percent(f.Gone, f.Reads), Reuse: f.reuse(),
 	}
 	a.Margin = f.margin()
+	a.Answered = answeredOf(f.Asked, f.Answered)
+	a.Reached = reaches(f.Asked, f.Answered, target) || a.Enough && a.Predicted >= target
 	if f.Counted {
 		a.Measured = measuredOf(f.Hits, f.CountedOf)
 	}
 	at := func(column, level int, memory, ttl float64) Prediction {
 		return Prediction{
 			MemoryFactor: memory, Memory: p.Memories[column], TTLFactor: ttl, TTL: f.TTLs[level],
-			HitRate: f.hitRate(column, level), Settled: f.TTLs[level] <= p.Span,
+			HitRate: f.hitRate(column, level), Settled: p.watched(f, f.TTLs[level]),
 		}
 	}
 	for column, factor := range memoryFactors {
@@ -250,6 +299,7 @@ func (p *Profile) adviseFamily(f *FamilyProfile) FamilyAdvice {
 		a.TTL = append(a.TTL, at(presentColumn, level, 1, factor))
 	}
 	a.TTL = append(a.TTL, at(presentColumn, levels-1, 1, 0))
+	a.CeilingSettled = p.watched(f, f.TTLs[levels-1])
 	return a
 }
 

@@ -161,10 +161,16 @@ func (f *watched) fade(family int, counted func(int) (reads, hits uint64)) {
 	f.unknown /= 2
 	f.cold /= 2
 	f.gone /= 2
-	for _, counts := range [][]float64{f.misses[:], f.parts[:], f.distances[:], f.reuse[:]} {
-		for i := range counts {
-			counts[i] /= 2
-		}
+	for part := range f.misses {
+		halve(f.misses[part][:])
+	}
+	halve(f.distances[:])
+	halve(f.reuse[:])
+}
+
+func halve(counts []float64) {
+	for i := range counts {
+		counts[i] /= 2
 	}
 }
 

@@ -23,7 +23,7 @@ type search struct {
 }
 
 // cheapest returns the changes of the lowest price that bring the hit rate to target, and the hit rate then. Times to live
-// are only made longer up to the time that was watched: beyond it, nobody can say.
+// are only made longer up to the time for which the family was watched: beyond it, nobody can say.
 func (p *Profile) cheapest(target float64) (changes []Change, then float64, ok bool) {
 	s := &search{profile: p, allowed: p.reads() * (1 - target/100), best: plan{price: math.Inf(1)}}
 	for column := presentColumn; column < columns-1; column++ {
@@ -60,7 +60,7 @@ func (p *Profile) choices(f *FamilyProfile) []int {
 		return out
 	}
 	for level := presentLevel + 1; level < levels; level++ {
-		if ttl := f.TTLs[level]; ttl > f.TTLs[out[len(out)-1]] && ttl <= p.Span {
+		if ttl := f.TTLs[level]; ttl > f.TTLs[out[len(out)-1]] && p.watched(f, ttl) {
 			out = append(out, level)
 		}
 	}

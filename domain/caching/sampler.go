@@ -9,7 +9,7 @@ import (
 
 // What a Sampler does unless told otherwise.
 const (
-	MaxSampledKeys   = 8192
+	MaxSampledKeys   = 16384
 	SampledPerSecond = 1000
 	DefaultHalfLife  = time.Hour
 )
@@ -30,6 +30,11 @@ type SamplerOptions struct {
 	// that the cache keeps anyway do. With it predictions are corrected for hot keys that happen to be in or out of the
 	// sample, and can be compared with what was measured. It is called with the sampler locked and must not call back.
 	Counted func(family int) (reads, hits uint64)
+
+	// Answered returns how many reads of a family any tier answered since the start, with what is past its time: what people
+	// know as its hit rate, and aim at. Without it advice goes by what it predicts alone. It is called as Counted is, after
+	// it, and only together with it.
+	Answered func(family int) uint64
 
 	MaxKeys   int           // sampled keys at most; zero means MaxSampledKeys
 	Rate      float64       // the share of keys that are sampled at first; zero means all of them
@@ -78,7 +83,7 @@ type SamplerOptions struct {
 // where hash is uniform over all 64 bits (such as the one the near tier files the key by, not a number that the key
 // contains) and bytes is what the value costs in the near tier, after the load when there was one. Forget where a value
 // is deleted because it changed, Clear where a family is, Tune when times to live change. Profile and Advise answer the
-// administrator. It needs at most about ten megabytes, and far less when there are few keys. All methods may be called
+// administrator. It needs at most about twenty megabytes, and far less when there are few keys. All methods may be called
 // at once.
 type Sampler struct {
 	_          [64]byte // what every read looks at shares its cache line with nothing that is written
@@ -90,12 +95,14 @@ type Sampler struct {
 	mu       sync.Mutex
 	limit    int64
 	counted  func(family int) (reads, hits uint64)
+	answered func(family int) uint64
 	halfLife time.Duration
 	families []watched
 	keys     sample
 	budget   budget
 	sampled  uint64 // reads that were taken in
 	begun    int64  // in nanoseconds, as all times here; zero before the first read
+	tuned    bool   // whether a family waits for a read to be counted from
 	window   int64  // when history faded last
 }
 
@@ -106,17 +113,18 @@ type watched struct {
 	sampled     uint64        // reads that were taken in since history faded last
 	spent       uint32        // reads that were taken in within the period of the budget
 	unknownTo   int64         // until when the first read of a key says nothing
+	tuned       bool          // whether it was counted with another time to live before
+	since       int64         // from when on it is counted with this one; zero until there is a read
 	ttl         time.Duration // as it is set now
 	ttls        [levels]time.Duration
 	keep        [lanes]time.Duration // after the load, until the near tier forgets it
 	reads, hits float64              // counted until the last time that they faded
 	base        struct{ reads, hits uint64 }
-	estimated   float64 // reads, from the sample
-	unknown     float64 // reads of these that may have been hits or misses
-	misses      [cells]float64
-	parts       [parts]float64 // misses with the present settings, by parts of the keys
-	cold        float64        // reads of keys that were never read before
-	gone        float64        // reads of keys that were deleted since they were read
+	estimated   float64               // reads, from the sample
+	unknown     float64               // reads of these that may have been hits or misses
+	misses      [parts][cells]float64 // by parts of the keys
+	cold        float64               // reads of keys that were never read before
+	gone        float64               // reads of keys that were deleted since they were read
 	distances   [distanceBuckets]float64
 	reuse       [reuseBuckets]float64
 }
@@ -136,7 +144,7 @@ func NewSampler(o SamplerOptions) *Sampler {
 		panic("caching: too many families for a sampler")
 	}
 	s := &Sampler{
-		limit: o.Limit, counted: o.Counted, halfLife: o.HalfLife,
+		limit: o.Limit, counted: o.Counted, answered: o.Answered, halfLife: o.HalfLife,
 		families: make([]watched, len(o.Families)), keys: newSample(o.MaxKeys, len(o.Families), memories(o.Limit)), budget: newBudget(o.PerSecond),
 	}
 	for i, f := range o.Families {
@@ -163,7 +171,11 @@ func (s *Sampler) sampleUpTo(family int, threshold uint64) {
 // retime sets how long a family keeps values and forgets what was counted of it, as it was counted for other times.
 func (s *Sampler) retime(family int, ttl time.Duration) {
 	f := &s.families[family]
-	*f = watched{Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl), scale: f.scale, sampled: f.sampled, spent: f.spent, unknownTo: f.unknownTo}
+	*f = watched{
+		Family: f.Family, ttl: ttl, ttls: ttls(f.Family, ttl), scale: f.scale, sampled: f.sampled, spent: f.spent,
+		unknownTo: f.unknownTo, tuned: s.begun != 0,
+	}
+	s.tuned = true
 	for lane, level := range laneLevels {
 		f.keep[lane] = time.Duration(later(int64(f.ttls[level]), f.Stale))
 	}
@@ -211,12 +223,26 @@ func (s *Sampler) advance(now int64) {
 	if s.begun == 0 {
 		s.begun, s.window = now, now
 	}
+	if s.tuned {
+		s.countFrom(now)
+	}
 	if now-s.window >= int64(s.halfLife) {
 		s.fade(now)
 	}
 	s.keys.expire(now, func(e *entry, lane int) time.Duration { return s.families[e.family].keep[lane] })
 	if s.keys.len() > s.keys.most {
 		s.drop()
+	}
+}
+
+// countFrom notes when families are counted from whose times to live were set: from the first read afterwards on, whichever
+// family it is of, as nobody tells what time it was.
+func (s *Sampler) countFrom(now int64) {
+	s.tuned = false
+	for i := range s.families {
+		if s.families[i].since == 0 {
+			s.families[i].since = now
+		}
 	}
 }
 
@@ -238,25 +264,23 @@ func (f *watched) weigh(bytes int64) int64 {
 // judge decides for each memory and time to live whether the read was a hit, and counts it.
 func (s *Sampler) judge(e *entry, known bool, now int64) {
 	f := &s.families[e.family]
-	weight := f.scale
+	weight, misses := f.scale, &f.misses[e.hash%parts]
 	f.estimated += weight
 	switch {
 	case !known && now < f.unknownTo:
 		f.unknown += weight
-		e.loadAll(now, &f.misses, 0)
+		e.loadAll(now, misses, 0)
 		return
 	case !known:
 		f.cold += weight
-		f.parts[e.hash%parts] += weight
-		e.loadAll(now, &f.misses, weight)
+		e.loadAll(now, misses, weight)
 		return
 	}
 	f.reuse[reuseBucket(time.Duration(now-e.last))] += weight
 	if e.gone {
 		f.gone += weight
-		f.parts[e.hash%parts] += weight
 		e.gone = false
-		e.loadAll(now, &f.misses, weight)
+		e.loadAll(now, misses, weight)
 		return
 	}
 	if now-e.loaded[cell(columns-1, presentLevel)] < int64(f.ttls[presentLevel]) {
@@ -270,10 +294,7 @@ func (s *Sampler) judge(e *entry, known bool, now int64) {
 				continue
 			}
 			e.loaded[i] = now
-			f.misses[i] += weight
-			if column == presentColumn && level == presentLevel {
-				f.parts[e.hash%parts] += weight
-			}
+			misses[i] += weight
 		}
 	}
 }
@@ -301,7 +322,8 @@ func (s *Sampler) Clear(family int) {
 	}
 }
 
-// Tune takes in that families keep values for other times. What was counted of those that changed is forgotten.
+// Tune takes in that families keep values for other times. What was counted of those that changed is forgotten, and there is
+// no advice of them until they were watched for as long as they keep values now.
 func (s *Sampler) Tune(ttls TTLs) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -46,7 +46,19 @@ func TestKeysStayWithinTheirNumberAndAFamilyOfFewIsWatchedAsAWhole(t *testing.T)
 
 func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 	t.Parallel()
-	traffic := cachesim.NewTraffic(2, cachesim.Same(1000))
+	const seeds = 6
+	sum := 0.0
+	for seed := range uint64(seeds) {
+		sum += busy(t, seed)
+	}
+	near(t, "hit rates, on average off by", sum/seeds, 0, tolerant)
+}
+
+// busy reads more often than is allowed, and returns by how much the prediction is off. The sample is too small to be good
+// each time.
+func busy(t *testing.T, seed uint64) float64 {
+	t.Helper()
+	traffic := cachesim.NewTraffic(seed, cachesim.Same(1000))
 	reads := traffic.Spread(traffic.Zipf(200_000, 10_000, 0.7), 4000)
 	counted := uint64(0)
 	s := caching.NewSampler(caching.SamplerOptions{
@@ -68,8 +80,13 @@ func TestMoreReadsThanAllowedLowerTheRate(t *testing.T) {
 		t.Errorf("%.0f reads a second are taken in", perSecond)
 	}
 	near(t, "reads", p.Families[0].Reads, float64(len(reads)), 0)
-	sim := cachesim.Simulate(reads, 2_000_000, []cachesim.Rule{{TTL: week}})
-	near(t, "hit rate", caching.Advise(p, 90).Predicted, sim.HitRate(), tolerant)
+	a := caching.Advise(p, 90)
+	off := a.Predicted - cachesim.Simulate(reads, 2_000_000, []cachesim.Rule{{TTL: week}}).HitRate()
+	t.Logf("%d keys, %.3f of all, off by %.2f, with a margin of %.2f", a.Keys, a.Rate, off, a.Margin)
+	if math.Abs(off) > tolerant && a.Enough {
+		t.Errorf("off by %.2f, with a margin of %.2f", off, a.Margin)
+	}
+	return off
 }
 
 func TestAKeyThatTakesTheAllowanceAloneIsAHitAndDoesNotBlindTheRest(t *testing.T) {

@@ -7,15 +7,17 @@ import (
 	"time"
 )
 
-// Traffic makes up reads, the same for the same seed.
+// Traffic makes up reads, the same for the same seed. Other seeds have other keys, so that a sample of them has others of
+// the hot ones.
 type Traffic struct {
 	random *rand.Rand
+	salt   uint64
 	sizes  func(key uint64) int64
 }
 
 // NewTraffic returns traffic whose values have the given sizes.
 func NewTraffic(seed uint64, sizes func(key uint64) int64) *Traffic {
-	return &Traffic{random: rand.New(rand.NewPCG(seed, seed)), sizes: sizes}
+	return &Traffic{random: rand.New(rand.NewPCG(seed, seed)), salt: Hash(seed), sizes: sizes}
 }
 
 // Same are values of one size.
@@ -29,7 +31,7 @@ func Varied(least int64, powers float64) func(uint64) int64 {
 }
 
 func (t *Traffic) read(number uint64) Read {
-	key := Hash(number)
+	key := Hash(number + t.salt)
 	return Read{Key: key, Bytes: t.sizes(key)}
 }
 

@@ -52,7 +52,9 @@ func parse(in io.Reader, format string, limit int) ([]cachesim.Read, error) {
 		}
 		before := len(reads)
 		var err error
-		if reads, err = take(reads, line); err != nil {
+		if reads, err = take(reads, line); errors.Is(err, errEnd) {
+			return reads, nil
+		} else if err != nil {
 			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 		order(reads, before)
@@ -109,10 +111,13 @@ func blocks(reads []cachesim.Read, start, count uint64, bytes int64, at time.Dur
 	return reads, nil
 }
 
+// errEnd is at a line after which nothing counts.
+var errEnd = errors.New("the end of the trace")
+
 // lirs ends at a line with a star.
 func lirs(reads []cachesim.Read, line string) ([]cachesim.Read, error) {
 	if line == "*" {
-		return reads, nil
+		return reads, errEnd
 	}
 	if len(strings.Fields(line)) != 1 {
 		return nil, errors.New("more than a key")

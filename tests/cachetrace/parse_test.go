@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,7 @@ func TestEachFormatIsRead(t *testing.T) {
 		want          []cachesim.Read
 	}{
 		{"arc", "5 2 0 0\n\n9 1 0 1\n", []cachesim.Read{block(5, 512, time.Millisecond), block(6, 512, 2*time.Millisecond), block(9, 512, 3*time.Millisecond)}},
-		{"lirs", "a\n7\na\n*\n", []cachesim.Read{
+		{"lirs", "a\n7\na\n*\nb\n1 2\n", []cachesim.Read{
 			{Key: named("a"), Bytes: 4096, At: time.Millisecond}, {Key: named("7"), Bytes: 4096, At: 2 * time.Millisecond}, {Key: named("a"), Bytes: 4096, At: 3 * time.Millisecond},
 		}},
 		{"spc", "0,8,4096,R,0.5\n0,12,4096,w,0.25\n1,8,512,r,2,more\n", []cachesim.Read{
@@ -67,6 +68,21 @@ func TestABadLineIsNamed(t *testing.T) {
 	}
 	if _, err := parse(strings.NewReader("1"), "csv", 0); err == nil {
 		t.Error("there is no format csv")
+	}
+}
+
+func TestAPredictionThatIsFarOffIsAnError(t *testing.T) {
+	for worst, wrong := range map[float64]bool{0: false, 3.4: false, 3.6: true} {
+		if err := judge(worst, 1.5); (err != nil) != wrong {
+			t.Errorf("%g points off, with a margin of 1.5: %v", worst, err)
+		}
+	}
+	// A sample of a hundredth of the keys, none of which is among those that are read: it knows nothing of them.
+	lines := strings.Repeat("1 300\n", 40)
+	var out strings.Builder
+	err := run(strings.NewReader(lines), &out, options{format: "arc", memory: 400 * 512, rate: 1e-9})
+	if !errors.Is(err, errOff) || !strings.Contains(out.String(), "points off") {
+		t.Errorf("%v\n%s", err, out.String())
 	}
 }
 

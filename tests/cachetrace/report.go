@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -14,7 +15,7 @@ import (
 // forever is longer than any trace.
 const forever = 10 * 365 * 24 * time.Hour
 
-// report prints predicted and simulated hit rates side by side.
+// report prints predicted and simulated hit rates side by side. It returns errOff when they differ by too much.
 func report(out io.Writer, reads []cachesim.Read, o options) error {
 	footprint := cachesim.Footprint(reads)
 	limit := o.memory
@@ -46,9 +47,22 @@ func report(out io.Writer, reads []cachesim.Read, o options) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\nat most %.2f points off; at best %.2f %% with any memory\n", worst, a.Ceiling)
+	fmt.Fprintf(out, "\nat most %.2f points off, with a margin of %.2f; at best %.2f %% with any memory\n", worst, a.Margin, a.Ceiling)
 	if !a.Enough {
 		fmt.Fprintf(out, "too few %s to rely on it\n", a.Missing)
+	}
+	return judge(worst, a.Margin)
+}
+
+// tolerated is by how many points beyond its margin a prediction may be off.
+const tolerated = 2
+
+var errOff = errors.New("the predictions are off by more than they may be")
+
+// judge returns errOff when a prediction is off by more than two points beyond its margin.
+func judge(worst, margin float64) error {
+	if worst > tolerated+margin {
+		return fmt.Errorf("%w: %.2f points instead of %.2f at most", errOff, worst, tolerated+margin)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type PredictionReply struct {
 	TTLFactor    float64 `json:"ttl_factor" description:"0 for the longest that the family allows."`
 	TTL          float64 `json:"ttl_seconds" description:"Of the family; 0 where the factor holds for all families."`
 	HitRate      float64 `json:"hit_rate"`
-	Settled      bool    `json:"settled" description:"false while the traffic was watched for less than the time in question; the hit rate is a little too high then."`
+	Settled      bool    `json:"settled" description:"false while the traffic was watched for less than the time in question, since the times to live were set; the hit rate is too high then."`
 }
 
 // ReuseReply is how many of the repeated reads come within a time, and not within the one before.
@@ -35,9 +35,13 @@ type FamilyAdviceReply struct {
 	Enough    bool              `json:"enough" description:"Whether there was enough traffic to say anything."`
 	Reads     uint64            `json:"reads" description:"Of late, about."`
 	Share     float64           `json:"share" description:"Of all reads, in percent."`
-	Measured  *float64          `json:"measured_hit_rate" description:"Of late; null where it is not known."`
-	Predicted float64           `json:"predicted_hit_rate" description:"With the present settings."`
+	Measured  *float64          `json:"measured_hit_rate" description:"Of the near tier, of late; null where it is not known."`
+	HitRate   *float64          `json:"hit_rate" description:"What stats shows of the family in this process: of both tiers, since the start, with what is past its time; null where it is not known."`
+	Reached   bool              `json:"reached" description:"The target is reached as it is, by hit_rate or by predicted_hit_rate."`
+	Predicted float64           `json:"predicted_hit_rate" description:"Of the near tier with the present settings."`
+	Margin    float64           `json:"margin_points" description:"By how many points sampling may have moved the prediction at most, nearly always; 0 when all keys are watched. Beyond 2 there is not enough."`
 	Ceiling   float64           `json:"ceiling" description:"With all memory in the world and the longest time to live."`
+	Settled   bool              `json:"ceiling_settled" description:"false while the traffic was watched for less than the longest time to live; the ceiling is too high then."`
 	New       float64           `json:"new" description:"Reads of keys that nobody read before, in percent: no cache answers them."`
 	Changed   float64           `json:"changed" description:"Reads of keys that were deleted because what they tell changed, in percent."`
 	Memory    []PredictionReply `json:"memory" description:"With other memory and the same time to live."`
@@ -69,15 +73,18 @@ type AdviceReply struct {
 	Span        float64                      `json:"span_seconds" description:"How long the traffic was watched."`
 	LimitBytes  int64                        `json:"limit_bytes" description:"The present memory of the near tier."`
 	Measured    *float64                     `json:"measured_hit_rate" description:"Of the near tier, of late; null where it is not known."`
+	HitRate     *float64                     `json:"hit_rate" description:"What stats shows of this process, and what the target is of: of both tiers, since the start, with what is past its time; null where it is not known."`
 	Predicted   float64                      `json:"predicted_hit_rate" description:"Of the near tier with the present settings, where what is given out past its time counts as a miss."`
-	Ceiling     float64                      `json:"ceiling" description:"With all memory in the world and the longest times to live."`
+	Margin      float64                      `json:"margin_points" description:"By how many points sampling may have moved the predictions at most, nearly always; 0 when all keys are watched. Beyond 2 there is not enough."`
+	Ceiling     float64                      `json:"ceiling" description:"Of the near tier with all memory in the world and the longest times to live."`
+	Settled     bool                         `json:"ceiling_settled" description:"false while the traffic was watched for less than the longest times to live; the ceiling is too high then."`
 	Memory      []PredictionReply            `json:"memory" description:"With other memory and the same times to live."`
 	TTL         []PredictionReply            `json:"ttl" description:"With the same memory and half, same and double the times to live."`
 	Both        []PredictionReply            `json:"both" description:"With half, same and double of both."`
 	KeyPatterns map[string]FamilyAdviceReply `json:"key_patterns"`
 	Curve       []PointReply                 `json:"curve" description:"The hit rate over the memory, at the present times to live."`
 	Target      float64                      `json:"target"`
-	Reached     bool                         `json:"reached" description:"The target is reached as it is."`
+	Reached     bool                         `json:"reached" description:"The target is reached as it is: by hit_rate, or by predicted_hit_rate if there is enough."`
 	Reachable   bool                         `json:"reachable" description:"The target is reached, or would be with the changes."`
 	Changes     []ChangeReply                `json:"changes" description:"The cheapest that reach the target, to be made together; empty when there is nothing to change, or no change is enough."`
 	Then        float64                      `json:"then" description:"The hit rate with these changes."`
@@ -102,7 +109,8 @@ func roundedOrNot(v *float64) *float64 {
 
 func toFamilyAdvice(a caching.FamilyAdvice) FamilyAdviceReply {
 	out := FamilyAdviceReply{
-		Enough: a.Enough, Reads: a.Reads, Share: rounded(a.Share), Measured: roundedOrNot(a.Measured), Predicted: rounded(a.Predicted), Ceiling: rounded(a.Ceiling),
+		Enough: a.Enough, Reads: a.Reads, Share: rounded(a.Share), Measured: roundedOrNot(a.Measured), HitRate: roundedOrNot(a.Answered), Reached: a.Reached,
+		Predicted: rounded(a.Predicted), Margin: rounded(a.Margin), Ceiling: rounded(a.Ceiling), Settled: a.CeilingSettled,
 		New: rounded(a.Cold), Changed: rounded(a.Gone), Memory: toPredictions(a.Memory), TTL: toPredictions(a.TTL), Reuse: make([]ReuseReply, len(a.Reuse)),
 	}
 	for i, r := range a.Reuse {
@@ -114,7 +122,8 @@ func toFamilyAdvice(a caching.FamilyAdvice) FamilyAdviceReply {
 func toAdvice(v cacheapp.AdviceView) AdviceReply {
 	out := AdviceReply{
 		Replica: v.Replica, Enough: v.Enough, Missing: v.Missing, Reads: v.Reads, SampledKeys: v.Keys, SampleRate: v.Rate, Span: rounded(v.Span.Seconds()),
-		LimitBytes: v.Limit, Measured: roundedOrNot(v.Measured), Predicted: rounded(v.Predicted), Ceiling: rounded(v.Ceiling),
+		LimitBytes: v.Limit, Measured: roundedOrNot(v.Measured), HitRate: roundedOrNot(v.Answered), Predicted: rounded(v.Predicted),
+		Margin: rounded(v.Margin), Ceiling: rounded(v.Ceiling), Settled: v.CeilingSettled,
 		Memory: toPredictions(v.Memory), TTL: toPredictions(v.TTL), Both: toPredictions(v.Both), KeyPatterns: map[string]FamilyAdviceReply{},
 		Curve: make([]PointReply, len(v.Curve)), Target: v.Target, Reached: v.Reached, Reachable: v.Reachable,
 		Changes: make([]ChangeReply, len(v.Cheapest)), Then: rounded(v.Then),
@@ -142,7 +151,7 @@ func adviceRoute(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[adviceQuery, AdviceReply]{
 		Method: http.MethodGet, Path: root + "/advice", Permission: identity.ReadCache,
 		Tag: tag, Summary: "Ask what other settings would bring",
-		Description: "The predicted hit rate with other memory and other times to live, and the cheapest change that reaches the target; for the process that was asked, from a sample of its reads.",
+		Description: "The predicted hit rate of the near tier with other memory and other times to live, and the cheapest change that reaches the target; for the process that was asked, from a sample of its reads. The target is of the hit rate that stats shows, of both tiers; it is reached when that is as high, or the predicted one.",
 		Handle: func(ctx context.Context, _ web.Request, in adviceQuery) (AdviceReply, error) {
 			v, err := uc.Advise(ctx, in.Target)
 			return toAdvice(v), err

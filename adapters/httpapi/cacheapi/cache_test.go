@@ -328,7 +328,7 @@ func TestAdviceIsGivenWhetherOrNotThereIsTraffic(t *testing.T) {
 	}
 	d.profile = s.Profile(now)
 	reply := d.ask(200, "GET", "/advice?target=80", "")
-	d.is(reply, map[string]any{"enough": true, "target": 80, "reached": false, "reachable": true, "limit_bytes": 1 << 20, "changes first setting": "CACHE_MAX_MEMORY_USAGE"})
+	d.is(reply, map[string]any{"enough": true, "margin_points": 0, "ceiling_settled": false, "hit_rate": nil, "target": 80, "reached": false, "reachable": true, "limit_bytes": 1 << 20, "changes first setting": "CACHE_MAX_MEMORY_USAGE"})
 	if changes, ok := reply["changes"].([]any); !ok || len(changes) != 1 || changes[0].(map[string]any)["memory_bytes"].(float64) <= 1<<20 {
 		t.Errorf("changes: %v", reply["changes"])
 	}
