@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,7 +59,8 @@ func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 }
 // misser is the first argument of a process that reads a missing key.
 const misser = "read-missing"
 
-// missing is what such a process is asked for. It says "ready", waits for a line, and says how it went.
+// missing is what such a process is asked for. It says "ready" when all of its readers stand, waits for a line, and says
+// how it went. It fails if not all of them missed the key.
 type missing struct {
 	Redis   string
 	Key     string
@@ -87,14 +89,16 @@ func readMissing(in io.Reader, out io.Writer) error {
 		_, _ = lines.ReadBytes('\n') // its end is a sign as well
 		close(begin)
 	}()
-	fmt.Fprintln(out, `"ready"`)
-	got, err := cachespeed.Read(context.Background(), client, m.Key, m.Readers, m.Takes, []byte("what was loaded"), begin)
+	got, err := cachespeed.Attack{
+		Key: m.Key, Readers: m.Readers, Takes: m.Takes, Value: []byte("what was loaded"), Begin: begin,
+		Ready: func() { fmt.Fprintln(out, `"ready"`) },
+	}.Read(context.Background(), client)
 	return errors.Join(err, json.NewEncoder(out).Encode(got))
 }
 
 // misses has three processes read one missing key ten thousand times at once.
 func (b *bench) misses(ctx context.Context) ([]row, error) {
-	const processes, readers, takes = 3, 10_000, 100 * time.Millisecond
+	const processes, readers, takes = 3, 10_000, 500 * time.Millisecond
 	loads, slowest := make([]float64, b.rounds), make([]float64, b.rounds)
 	for round := range b.rounds {
 		got, err := storm(ctx, processes, missing{Redis: b.redis.URL(), Key: uuid.NewString(), Readers: readers / processes, Takes: takes}, readers%processes)
@@ -107,9 +111,9 @@ func (b *bench) misses(ctx context.Context) ([]row, error) {
 		b.progress("10,000 misses in %d processes: %d loads, the slowest read took %v", processes, got.Loads, got.Slowest.Round(time.Millisecond))
 		loads[round], slowest[round] = float64(got.Loads), milliseconds(got.Slowest)
 	}
-	took := median(slowest)
-	r := row{Scenario: "10,000 misses of one key at once, 3 processes", Unit: "loads", Value: median(loads), P99: &took}.judge(valueAtMost, 1)
-	r.Note = "the time is that of the slowest read, of which the load takes 100 ms"
+	took := slices.Max(slowest)
+	r := row{Scenario: "10,000 misses of one key at once, 3 processes", Unit: "loads", Value: slices.Max(loads), P99: &took}.judge(valueAtMost, 1)
+	r.Note = "the most of all rounds; the time is that of the slowest read, of which the load takes 500 ms; every reader missed the key"
 	return []row{r}, nil
 }
 
