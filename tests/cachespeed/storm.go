@@ -36,16 +36,12 @@ type Storm struct {
 // nothing: then there was no storm.
 func (a Attack) Read(ctx context.Context, client redis.UniversalClient) (Storm, error) {
 	var out Storm
-	e, err := cache.NewEngine(cache.Options{MaxBytes: memory, Redis: client})
+	e, region, err := newEngine(cache.Options{Redis: client}, false)
 	if err != nil {
 		return out, err
 	}
 	defer e.Close()
 	defer start(ctx, e)()
-	region, err := bytesOf(e)
-	if err != nil {
-		return out, err
-	}
 	var loads, wrong, slowest atomic.Int64
 	load := func(context.Context) ([]byte, error) {
 		loads.Add(1)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/tests/cachespeed"
@@ -22,7 +23,7 @@ import (
 func (b *bench) hits(ctx context.Context) ([]row, error) {
 	const keys, size = 1000, 2000
 	rounds := 20 * b.rounds
-	near, err := cachespeed.Near(ctx, keys, size, rounds)
+	near, err := cachespeed.Near(ctx, keys, size, 5*rounds)
 	if err != nil {
 		return nil, err
 	}
@@ -32,16 +33,38 @@ func (b *bench) hits(ctx context.Context) ([]row, error) {
 		return nil, err
 	}
 	defer client.Close()
-	far, err := cachespeed.Far(ctx, client, cachespeed.Text(size), rounds)
+	rows := []row{
+		hit("near hit of 2 KB", "ristretto Get", near).judge(ratioAtMost, cachespeed.MostNear),
+		row{Scenario: "near hit of 2 KB, memory", Unit: "allocations", Value: near.Allocations}.judge(valueAtMost, fewAllocations),
+	}
+	sampling, err := cachespeed.Sampling(ctx, keys, size, 100*rounds)
 	if err != nil {
 		return nil, err
 	}
-	b.progress("far hit: %s", far)
-	return []row{
-		hit("near hit of 2 KB", "ristretto Get", near).judge(ratioAtMost, cachespeed.MostNear),
-		row{Scenario: "near hit of 2 KB, memory", Unit: "allocations", Value: near.Allocations}.judge(valueAtMost, fewAllocations),
-		hit("far hit of 2 KB, and keeping it near by", "go-redis GET", far).judge(ratioAtMost, cachespeed.MostFar),
-	}, nil
+	b.progress("sampling of reads: %s", sampling)
+	rows = append(rows, hit("near hit of 2 KB, sampling of reads", "without", sampling).judge(ratioAtMost, cachespeed.MostWatched))
+	for _, far := range []struct {
+		name, against string
+		measure       func(context.Context, redis.UniversalClient, []byte, int) (cachespeed.Result, error)
+		value         []byte
+		target        float64 // zero for none
+	}{
+		{"far hit of 2 KB, and keeping it near by", "go-redis GET", cachespeed.Far, cachespeed.Random(size), cachespeed.MostFar},
+		{"far hit of 2 KB with tags", "GET and HGET in a pipeline", cachespeed.FarTagged, cachespeed.Random(size), cachespeed.MostFar},
+		{"far hit of 2 KB of text, kept compressed", "GET of it as it is", cachespeed.Far, cachespeed.Text(size), 0},
+	} {
+		got, err := far.measure(ctx, client, far.value, rounds)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", far.name, err)
+		}
+		b.progress("%s: %s", far.name, got)
+		r := hit(far.name, far.against, got)
+		if far.target > 0 {
+			r = r.judge(ratioAtMost, far.target)
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
 }
 
 // fewAllocations is none a hit: what is left is made by what goes on beside the hits, such as the clock of the cache.
