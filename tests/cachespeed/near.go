@@ -71,6 +71,20 @@ func (s *shelf) hits(ctx context.Context, load func(context.Context) ([]byte, er
 	}
 }
 
+// requests makes a function that makes n requests.
+func (s *shelf) requests(ctx context.Context, what Request) func(n int) {
+	load := s.load
+	if what.Do == nil {
+		return func(n int) { s.hits(ctx, load, n*what.Reads) }
+	}
+	return func(n int) {
+		for range n {
+			s.hits(ctx, load, what.Reads)
+			what.Do(s.value)
+		}
+	}
+}
+
 // missed makes sure that nothing was read but hits since the keys were put there.
 func (s *shelf) missed() error {
 	reads, hits := s.engine.Counted(placeOf(caching.Content))
@@ -147,15 +161,25 @@ func Near(ctx context.Context, keys, size, rounds int) (out Result, err error) {
 	return out, ours.missed()
 }
 
-// Sampling compares a hit in the near tier that a sampler watches, as in a server, with one that nobody does. The sampler
-// has settled on a rate for as many reads as one processor can do.
-func Sampling(ctx context.Context, keys, size, rounds int) (Result, error) {
+// Request is what is done with what so many hits gave: a hit alone is a request of one read that does nothing more.
+type Request struct {
+	Reads int
+	Do    func(value []byte) // with the last; may be nil
+	Times int                // in a round
+}
+
+// Hit is a request that is nothing but a hit.
+func Hit() Request { return Request{Reads: 1, Times: watchedReads} }
+
+// Sampling compares requests whose hits in the near tier a sampler watches, as in a server, with those whose hits nobody
+// does. The sampler has settled on a rate for as many reads as one processor can do.
+func Sampling(ctx context.Context, keys, size, rounds int, what Request) (Result, error) {
 	var engine *cache.Engine
 	sampler := watching(func() *cache.Engine { return engine })
 	value := Random(size)
 	var mine, others, quotients []float64
 	for pair := range watchedPairs {
-		got, err := samplingPair(ctx, keys, value, sampler, pair%2 == 0, &engine, max(1, rounds/watchedPairs))
+		got, err := samplingPair(ctx, keys, value, sampler, pair%2 == 0, &engine, max(1, rounds/watchedPairs), what)
 		if err != nil {
 			return Result{}, err
 		}
@@ -165,7 +189,7 @@ func Sampling(ctx context.Context, keys, size, rounds int) (Result, error) {
 }
 
 // samplingPair compares two engines that are alike but for the sampler.
-func samplingPair(ctx context.Context, keys int, value []byte, sampler *caching.Sampler, watchedFirst bool, engine **cache.Engine, rounds int) (t turns, err error) {
+func samplingPair(ctx context.Context, keys int, value []byte, sampler *caching.Sampler, watchedFirst bool, engine **cache.Engine, rounds int, what Request) (t turns, err error) {
 	watchers := []cache.Watcher{nil, sampler}
 	if watchedFirst {
 		watchers = []cache.Watcher{sampler, nil}
@@ -186,7 +210,6 @@ func samplingPair(ctx context.Context, keys int, value []byte, sampler *caching.
 	if err := watched.settle(ctx, sampler); err != nil {
 		return t, err
 	}
-	loadWatched, loadAlone := watched.load, alone.load
-	t = takeTurns(rounds, watchedReads, func(n int) { watched.hits(ctx, loadWatched, n) }, func(n int) { alone.hits(ctx, loadAlone, n) })
+	t = takeTurns(rounds, what.Times, watched.requests(ctx, what), alone.requests(ctx, what))
 	return t, errors.Join(watched.missed(), alone.missed())
 }
