@@ -235,7 +235,8 @@ func TestNoRouteThatReadsServesOnePersonsReplyToAnother(t *testing.T) {
 	admin, common := preside(t, p, servers[0])
 	a := &audience{t: t, common: common, routes: servers[0].routes(t), answered: map[string]int{}, people: []resident{
 		settle(t, servers[0], "Ann", func(n int) bool { return n%2 == 0 }), settle(t, servers[1], "Ben", func(n int) bool { return n%3 == 0 }),
-		admin, {person: person{t: t, server: servers[0]}, name: "nobody"},
+		admin,
+		{person: person{t: t, server: servers[0]}, name: "nobody"},
 	}}
 	refreshed(admin.person, common["exams"][0])
 	questions := a.questions(servers[0])
