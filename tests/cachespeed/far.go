@@ -11,7 +11,7 @@ import (
 	"github.com/toeic-app/toeic/adapters/cache"
 )
 
-const farReads = 100 // in a round
+const farReads = 20 // in a round
 
 const (
 	bareTable = "bare:tags"                        // stands for the table of tags

@@ -57,7 +57,7 @@ func (b *bench) hits(ctx context.Context) ([]row, error) {
 		{"far hit of 2 KB with tags", "GET and HGET in a pipeline", cachespeed.FarTagged, cachespeed.Random(size), cachespeed.MostFar},
 		{"far hit of 2 KB of text, kept compressed", "GET of it as it is", cachespeed.Far, cachespeed.Text(size), 0},
 	} {
-		got, err := far.measure(ctx, client, far.value, rounds)
+		got, err := far.measure(ctx, client, far.value, 10*rounds)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", far.name, err)
 		}
