@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -36,9 +37,15 @@ type bareReply struct {
 // bareServer is the first argument of the process with the bare handler.
 const bareServer = "serve-bytes"
 
+// seldom is how much the memory grows between two collections of garbage, in percent of what is in use, as in the server.
+const seldom = 400
+
 // serveBytes is the limit for reads: an Echo handler that knows its reply from the start, behind a listener with the
-// settings of the real one. It ends with its input.
+// settings of the real one, in a process with its settings. It ends with its input.
 func serveBytes(in io.Reader, out io.Writer) error {
+	if os.Getenv("GOGC") == "" { // else the server heeds it as well
+		debug.SetGCPercent(seldom)
+	}
 	var reply bareReply
 	if err := json.NewDecoder(in).Decode(&reply); err != nil {
 		return fmt.Errorf("read the reply to give: %w", err)

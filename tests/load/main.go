@@ -141,8 +141,9 @@ func (b *bench) footer(took time.Duration) string {
 Medians of %d rounds of %v, made in %v by go run ./tests/load on %d processors, which server, database and load
 generator share. PostgreSQL with fsync=on, synchronous_commit=on and full_page_writes=on, otherwise its defaults; the
 server as shipped, but without rate limits (RATE_LIMIT_…=0) and with LOG_LEVEL=ERROR. µs are of a processor for one
-request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database.`,
-		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU())
+request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database. The
+bare handler collects its garbage as seldom as the server does (GC percent %d).`,
+		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU(), seldom)
 }
 
 // report prints the table, and the JSON where it is wanted; on the standard output it is alone.
