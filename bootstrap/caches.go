@@ -10,6 +10,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/cache"
+	"github.com/toeic-app/toeic/adapters/entstore"
 	"github.com/toeic-app/toeic/adapters/httpapi/cacheapi"
 	"github.com/toeic-app/toeic/application/cacheapp"
 	"github.com/toeic-app/toeic/domain/caching"
@@ -68,6 +69,18 @@ func (c *core) openCaches() error {
 	return err
 }
 
+// forget heeds a change of what the caches of this process hold: a clearing, unless this process does it itself, or else
+// something that tags name.
+func (c *core) forget(subject string) {
+	scope, by, ok := entstore.ClearingOf(subject)
+	switch {
+	case !ok:
+		c.engine.ForgetHere(subject)
+	case by != c.replica:
+		c.engine.ClearHere(scope)
+	}
+}
+
 // Profile implements ports.CacheAdvisor.
 func (c *core) Profile(context.Context) (caching.Profile, string, error) {
 	return c.sampler.Profile(c.clock.Now()), c.replica, nil
@@ -77,7 +90,7 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 	engine := c.engine
 	apply := &cacheapp.Apply{Settings: c.store.CacheSettings(), Environment: c.config.cacheTTLs(), To: engine.SetTTLs}
 	apply.Defaults()
-	runs := c.store.CacheRunWork()
+	runs := cache.Synced(c.store.CacheRunWork(), c.remembered.actors, c.callOthers)
 	out := cacheCases{
 		apply: apply, now: c.clock.Now,
 		ttls: cacheapp.TTLs{
@@ -85,7 +98,10 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 		},
 		stats:  cacheapp.Stats{Figures: engine},
 		health: cacheapp.Health{Figures: engine, Failed: func(err error) { c.log.Warn("Redis does not answer the caches", zap.Error(err)) }},
-		clear:  cacheapp.Clear{Control: engine, Recorder: recorder, Work: runs},
+		clear: cacheapp.Clear{
+			Replica: c.replica, Control: engine, Recorder: recorder, Work: runs,
+			Failed: func(err error) { c.log.Warn("Redis is cleared as soon as it answers", zap.Error(err)) },
+		},
 		advise: cacheapp.Advise{Advisor: c},
 		warm: &cacheapp.Warm{
 			Clock: c.clock, IDs: c.ids, Replica: c.replica, Sources: c.warmers(), Control: engine, Runs: c.store.CacheRuns(), Recorder: recorder, Work: runs,

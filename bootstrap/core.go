@@ -181,7 +181,7 @@ func (c *core) heed(subject string) {
 	case "cache-settings":
 		wake(c.retune)
 	default:
-		c.engine.ForgetHere(subject)
+		c.forget(subject)
 	}
 }
 
