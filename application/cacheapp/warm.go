@@ -74,7 +74,7 @@ type Started struct {
 }
 
 // Start begins a run, or returns the one that is under way in this process if it does the same. One that does something
-// else is replaced if nobody asked for it; otherwise caching.ErrRunUnderWay, which names it. Patterns that name no family
+// else is replaced if nobody asked for it; otherwise caching.ErrRunUnderWay, of which a field names it. Patterns that name no family
 // are told in the run. A run that ends within a moment is returned as it ended.
 func (uc *Warm) Start(ctx context.Context, cmd WarmCommand) (Started, error) {
 	f, isNew, err := uc.begin(ctx, taskOf(cmd.Patterns), &cmd.By)
@@ -176,7 +176,7 @@ func (uc *Warm) underWay(ctx context.Context, t task, asked bool) (*filling, err
 	case f.asked && !f.ending() && f.same(t):
 		return f, nil
 	case f.asked && !f.ending():
-		return nil, caching.ErrRunUnderWay.WithFields(fault.Field{Name: "id", Code: "running", Detail: "The run " + uc.told(f).ID.String() + "."})
+		return nil, caching.ErrRunUnderWay.WithFields(fault.Field{Name: "warm/" + uc.told(f).ID.String(), Code: "running", Detail: "This run is under way."})
 	}
 	f.cancel()
 	select {

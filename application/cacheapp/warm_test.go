@@ -310,7 +310,7 @@ func TestARunIsNotReplacedByOneThatDoesSomethingElse(t *testing.T) {
 		_, err := s.warm.Start(t.Context(), cacheapp.WarmCommand{By: s.by, Patterns: patterns})
 		s.wants(err, caching.ErrRunUnderWay)
 		var busy *fault.Error
-		if !errors.As(err, &busy) || len(busy.Fields) != 1 || !strings.Contains(busy.Fields[0].Detail, run.ID.String()) {
+		if !errors.As(err, &busy) || len(busy.Fields) != 1 || busy.Fields[0].Name != "warm/"+run.ID.String() {
 			t.Errorf("%v: %+v", patterns, err)
 		}
 	}

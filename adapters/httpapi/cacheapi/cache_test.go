@@ -271,8 +271,8 @@ func TestAWarmIsReadAsJSONWhateverTheTypeSaysAndMayBeEmpty(t *testing.T) {
 		t.Error("who names no pattern had everything cleared")
 	}
 	d.ask(200, "POST", "/warm", "{}")
-	d.fails = caching.ErrRunUnderWay.WithFields(fault.Field{Name: "id", Code: "running", Detail: "The run 7."})
-	d.is(d.ask(409, "POST", "/warm", body), map[string]any{"code": "caching.run_under_way", "errors first detail": "The run 7."})
+	d.fails = caching.ErrRunUnderWay.WithFields(fault.Field{Name: "warm/7", Code: "running", Detail: "This run is under way."})
+	d.is(d.ask(409, "POST", "/warm", body), map[string]any{"code": "caching.run_under_way", "errors first field": "warm/7", "errors first code": "running"})
 }
 
 func TestARunIsToldAndEnded(t *testing.T) {

@@ -23,8 +23,11 @@ type patternList []string
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *patternList) UnmarshalJSON(text []byte) error {
-	*l = patternList{}
-	return json.Unmarshal(text, (*[]string)(l))
+	err := json.Unmarshal(text, (*[]string)(l))
+	if *l == nil {
+		*l = patternList{}
+	}
+	return err
 }
 
 type runPath struct {
