@@ -95,7 +95,7 @@ func (r cacheRuns) Add(ctx context.Context, run caching.Run) error {
 		return fmt.Errorf("encode a filling of the caches: %w", err)
 	}
 	return translate(r.c.CacheRun.Create().SetID(run.ID).SetReplica(run.Replica).SetNillableAskedBy(orNull(run.By)).SetFamilies(families).
-		SetCleared(run.Cleared).SetStartedAt(run.StartedAt).SetSeenAt(run.SeenAt).SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Exec(ctx))
+		SetCleared(run.Cleared).SetFar(string(run.Far)).SetStartedAt(run.StartedAt).SetSeenAt(run.SeenAt).SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Exec(ctx))
 }
 
 // Progress leaves alone whether somebody asked for the end: that is not the process's to say.
