@@ -91,7 +91,7 @@ func (uc *Warm) keepReporting(work context.Context, f *filling) {
 func (uc *Warm) reportEnd(ctx context.Context, f *filling, run caching.Run) {
 	for try := range lastReports {
 		if try > 0 {
-			time.Sleep(lastPause)
+			<-time.After(lastPause)
 		}
 		if err := uc.report(ctx, f, run); err == nil || errors.Is(err, caching.ErrNoRun) {
 			return
