@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/cache"
+	"github.com/toeic-app/toeic/adapters/entstore"
 	"github.com/toeic-app/toeic/adapters/httpapi/cacheapi"
 	"github.com/toeic-app/toeic/application/cacheapp"
 	"github.com/toeic-app/toeic/domain/caching"
@@ -70,6 +72,21 @@ func (c *core) openCaches() error {
 	return err
 }
 
+// forget heeds a change of what the caches of this process hold: a clearing, unless this process does it itself, or else
+// something that tags name. Other changes say nothing of what is cached.
+func (c *core) forget(subject string) {
+	scope, by, clearing := entstore.ClearingOf(subject)
+	switch {
+	case clearing && by != c.replica:
+		c.engine.ClearHere(scope)
+	case clearing:
+	case subject == cache.CatalogueTag: // whoever published may not reach Redis, or know of it
+		c.engine.ForgetTold(context.Background(), subject)
+	case subject == cache.BoardsTag, strings.HasPrefix(subject, "user:"):
+		c.engine.ForgetHere(subject)
+	}
+}
+
 // Profile implements ports.CacheAdvisor.
 func (c *core) Profile(context.Context) (caching.Profile, string, error) {
 	return c.sampler.Profile(c.clock.Now()), c.replica, nil
@@ -79,7 +96,7 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 	engine := c.engine
 	apply := &cacheapp.Apply{Settings: c.store.CacheSettings(), Environment: c.config.cacheTTLs(), To: engine.SetTTLs}
 	apply.Defaults()
-	runs := c.store.CacheRunWork()
+	runs := cache.Synced(c.store.CacheRunWork(), c.remembered.actors, c.callOthers)
 	out := cacheCases{
 		apply: apply, now: c.clock.Now,
 		ttls: cacheapp.TTLs{
@@ -87,7 +104,10 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 		},
 		stats:  cacheapp.Stats{Figures: engine},
 		health: cacheapp.Health{Figures: engine, Failed: func(err error) { c.log.Warn("Redis does not answer the caches", zap.Error(err)) }},
-		clear:  cacheapp.Clear{Control: engine, Recorder: recorder, Work: runs},
+		clear: cacheapp.Clear{
+			Replica: c.replica, Control: engine, Recorder: recorder, Work: runs,
+			Failed: func(err error) { c.log.Warn("Redis is cleared as soon as it answers", zap.Error(err)) },
+		},
 		advise: cacheapp.Advise{Advisor: c},
 		warm: &cacheapp.Warm{
 			Clock: c.clock, IDs: c.ids, Replica: c.replica, Sources: c.warmers(), Control: engine, Runs: c.store.CacheRuns(), Recorder: recorder, Work: runs,

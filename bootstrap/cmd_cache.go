@@ -1,7 +1,6 @@
 package bootstrap
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -106,15 +105,14 @@ type cacheHealth struct{ remoteFlags }
 
 // Run prints whether the tiers work, and fails when one does not.
 func (cmd *cacheHealth) Run(ctx context.Context, r *run) error {
-	var degraded error
-	err := asked(ctx, r, cmd.remoteFlags, "GET", cacheRoot+"/health", nil, func(h cacheapi.HealthReply) {
-		if h.Status == "degraded" {
-			degraded = fmt.Errorf("the caches are degraded: Redis is %s", h.Far.Status)
-		}
+	h, err := answer(ctx, r, cmd.remoteFlags, "GET", cacheRoot+"/health", nil, func(h cacheapi.HealthReply) {
 		r.printf("%s: %s of %s in memory, Redis %s, %d replicas\n", h.Status, bytesText(h.Near.Bytes), bytesText(h.Near.LimitBytes),
 			strings.ReplaceAll(h.Far.Status, "_", " "), h.Replicas)
 	})
-	return cmp.Or(err, degraded)
+	if err == nil && h.Status == "degraded" {
+		err = fmt.Errorf("the caches are degraded: Redis is %s", h.Far.Status)
+	}
+	return err
 }
 
 type cacheClear struct {
@@ -128,7 +126,10 @@ type cacheClear struct {
 // Run clears caches.
 func (cmd *cacheClear) Run(ctx context.Context, r *run) error {
 	if cmd.All {
-		cmd.Patterns = append(cmd.Patterns, caching.Everything)
+		if len(cmd.Patterns) > 0 || cmd.Tag != "" {
+			return misuse{errors.New("--all clears everything: give neither patterns nor --tag with it")}
+		}
+		cmd.Patterns = []string{caching.Everything}
 	}
 	if len(cmd.Patterns) == 0 && cmd.Tag == "" {
 		return misuse{errors.New("say what to clear: patterns such as 'content:*', --tag, or --all")}
@@ -144,8 +145,16 @@ func (cmd *cacheClear) Run(ctx context.Context, r *run) error {
 		for _, pattern := range slices.Sorted(maps.Keys(c.Forgotten)) {
 			r.printf("%s  %d\n", pattern, c.Forgotten[pattern])
 		}
-		r.printf("forgot %d keys; other servers follow within a second\n", c.Total)
+		r.printf("forgot %d keys; other servers follow within a second%s\n", c.Total, farText(c.Far))
 	})
+}
+
+// farText says of a clearing what is left to do in Redis.
+func farText(far caching.FarClearing) string {
+	if far == caching.FarPending {
+		return "; Redis does not answer, and is cleared as soon as it does"
+	}
+	return ""
 }
 
 type cacheTTLList struct{ remoteFlags }
@@ -157,11 +166,27 @@ func (cmd *cacheTTLList) Run(ctx context.Context, r *run) error {
 
 func (r *run) ttls(list []cacheapi.TTLReply) {
 	r.table(func(w io.Writer) {
-		fmt.Fprintln(w, "pattern\tkept for\tby\tdefault\tat least\tat most\tholds")
+		fmt.Fprintln(w, "pattern\tkept for\tby\tdefault\tat least\tat most\ttiers\tcost\twarmable\tholds")
 		for _, t := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.Pattern, secondsText(t.Seconds), ttlSource(t), secondsText(t.Default), secondsText(t.Min), secondsText(t.Max), t.About)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", t.Pattern, secondsText(t.Seconds), ttlSource(t), secondsText(t.Default),
+				secondsText(t.Min), secondsText(t.Max), tiersText(t.Tiers), t.Cost, yesNo(t.Warmable), t.About)
 		}
 	})
+}
+
+func tiersText(tiers []caching.Tier) string {
+	names := make([]string, len(tiers))
+	for i, t := range tiers {
+		names[i] = string(t)
+	}
+	return strings.Join(names, "+")
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 func ttlSource(t cacheapi.TTLReply) string {

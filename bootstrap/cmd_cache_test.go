@@ -20,7 +20,8 @@ import (
 // far is a server whose run takes as long as the test wants.
 type far struct {
 	mu    sync.Mutex
-	run   cacheapi.RunReply
+	run   cacheapi.StartedReply
+	reply any // instead of the run
 	asked []string
 	after func(asked string) // may change the run
 }
@@ -34,7 +35,11 @@ func (f *far) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.run.State = caching.Cancelled
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(f.run); err != nil {
+	reply := f.reply
+	if reply == nil {
+		reply = f.run
+	}
+	if err := json.NewEncoder(w).Encode(reply); err != nil {
 		panic(err)
 	}
 	if f.after != nil {
@@ -54,10 +59,10 @@ func (f *far) cache(ctx context.Context, t *testing.T, args ...string) (code int
 	return code, out.String(), complaints.String()
 }
 
-func aRun() cacheapi.RunReply {
-	return cacheapi.RunReply{ID: uuid.UUID{15: 1}, State: caching.Running, Replica: "a", Loaded: 1, Patterns: map[string]cacheapi.WarmedReply{
+func aRun() cacheapi.StartedReply {
+	return cacheapi.StartedReply{Begun: true, RunReply: cacheapi.RunReply{ID: uuid.UUID{15: 1}, State: caching.Running, Replica: "a", Loaded: 1, Patterns: map[string]cacheapi.WarmedReply{
 		"content:*": {Planned: 3, Loaded: 1},
-	}}
+	}}}
 }
 
 const ofTheRun = "/api/v1/admin/cache/warm/00000000-0000-0000-0000-000000000001 as Bearer secret"
@@ -105,6 +110,51 @@ func TestAnInterruptEndsTheRunOnTheServer(t *testing.T) {
 	}
 }
 
+func TestAnInterruptLeavesAloneARunThatSomebodyElseBegan(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	f := &far{run: aRun()}
+	f.run.Begun = false
+	f.after = func(string) {
+		if len(f.asked) == 2 {
+			interrupt()
+		}
+	}
+	code, _, stderr := f.cache(ctx, t, "warm")
+	if code != exitFailed || slices.Contains(f.asked, "DELETE "+ofTheRun) || !strings.Contains(stderr, "the run goes on") {
+		t.Errorf("exit code %d, asked %q\n%s", code, f.asked, stderr)
+	}
+}
+
+func TestDegradedCachesAreAFailureInBothModes(t *testing.T) {
+	for _, args := range [][]string{{"health"}, {"health", "--json"}} {
+		for status, want := range map[string]int{"healthy": exitDone, "degraded": exitFailed} {
+			f := &far{reply: cacheapi.HealthReply{Status: status, Far: cacheapi.FarHealthReply{Status: "apart"}}}
+			code, stdout, stderr := f.cache(t.Context(), t, args...)
+			if code != want || !strings.Contains(stdout, status) || strings.Contains(stderr, "Redis is apart") != (want != exitDone) {
+				t.Errorf("%v, %s: exit code %d\n%s%s", args, status, code, stdout, stderr)
+			}
+		}
+	}
+}
+
+func TestWhatRedisHasNotForgottenYetIsTold(t *testing.T) {
+	for state, says := range map[caching.FarClearing]bool{caching.FarPending: true, caching.FarCleared: false, caching.FarNone: false} {
+		f := &far{reply: cacheapi.ClearedReply{Far: state}}
+		code, stdout, _ := f.cache(t.Context(), t, "clear", "--all")
+		if code != exitDone || strings.Contains(stdout, "Redis does not answer") != says {
+			t.Errorf("%s: exit code %d\n%s", state, code, stdout)
+		}
+	}
+}
+
+func TestAReplyThatIsTooLongIsNotCut(t *testing.T) {
+	f := &far{reply: cacheapi.HealthReply{Status: strings.Repeat("x", maxReply)}}
+	code, stdout, stderr := f.cache(t.Context(), t, "health", "--json")
+	if code != exitFailed || stdout != "" || !strings.Contains(stderr, "longer than") {
+		t.Errorf("exit code %d\n%d bytes, %s", code, len(stdout), stderr)
+	}
+}
+
 func TestACommandNeedNotWaitForTheEnd(t *testing.T) {
 	f := &far{run: aRun()}
 	code, stdout, _ := f.cache(t.Context(), t, "warm", "--no-wait")
@@ -121,9 +171,12 @@ func TestWhatIsNoReplyOfOursIsNoSuccess(t *testing.T) {
 		_, _ = w.Write([]byte("<html>"))
 	}))
 	defer server.Close()
-	for command, says := range map[string]string{"stats": "the server answered 502", "health": "another version", "warm": "cannot be read"} {
+	for command, says := range map[string]string{
+		"stats": "the server answered 502", "health": "another version", "warm": "cannot be read",
+		"advanced --json": "another version", "clear --all --json": "another version", "warm --json": "another version",
+	} {
 		var out, complaints bytes.Buffer
-		code := Main(t.Context(), []string{"cache", command, "--server", server.URL, "--token", "x"}, Surroundings{Stdout: &out, Stderr: &complaints, Dir: t.TempDir()})
+		code := Main(t.Context(), slices.Concat([]string{"cache"}, strings.Fields(command), []string{"--server", server.URL, "--token", "x"}), Surroundings{Stdout: &out, Stderr: &complaints, Dir: t.TempDir()})
 		if code != exitFailed || !strings.Contains(complaints.String(), says) || out.Len() > 0 {
 			t.Errorf("%s: exit code %d\n%s%s", command, code, out.String(), complaints.String())
 		}

@@ -2,7 +2,6 @@ package bootstrap
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +26,8 @@ type cacheWarm struct {
 	NoWait   bool     `help:"Begin, and do not wait for the end."`
 }
 
-// Run fills the caches, follows the progress, and fails unless all of it worked. An interrupt ends the run on the server.
+// Run fills the caches, follows the progress, and fails unless all of it worked. An interrupt ends the run on the server, if this
+// command began it.
 func (cmd *cacheWarm) Run(ctx context.Context, r *run) error {
 	s, err := r.remote(cmd.remoteFlags)
 	if err != nil {
@@ -37,36 +37,46 @@ func (cmd *cacheWarm) Run(ctx context.Context, r *run) error {
 	if len(cmd.Patterns) > 0 {
 		body = map[string]any{"patterns": cmd.Patterns}
 	}
-	reply, run, err := s.run(ctx, "POST", cacheRoot+"/warm", body)
+	reply, err := s.call(ctx, "POST", cacheRoot+"/warm", body)
 	if err != nil {
 		return err
 	}
+	started, err := read[cacheapi.StartedReply](reply)
+	if err != nil {
+		return err
+	}
+	if !started.Begun {
+		r.complain("the same is under way already; it goes on if you interrupt this\n")
+	}
 	if !cmd.NoWait {
-		if reply, run, err = r.follow(ctx, s, reply, run); err != nil {
+		if reply, err = r.follow(ctx, s, reply, started); err != nil {
 			return err
 		}
 	}
-	if err := shown(r, cmd.remoteFlags, reply, r.warmed); err != nil {
+	run, err := shown(r, cmd.remoteFlags, reply, r.warmed)
+	if err != nil {
 		return err
 	}
 	return outcome(run)
 }
 
 // run sends a request about a run.
-func (s remote) run(ctx context.Context, method, path string, in any) ([]byte, cacheapi.RunReply, error) {
-	var run cacheapi.RunReply
-	reply, err := s.call(ctx, method, path, in)
+func (s remote) run(ctx context.Context, method, path string) ([]byte, cacheapi.RunReply, error) {
+	reply, err := s.call(ctx, method, path, nil)
 	if err != nil {
-		return nil, run, err
+		return nil, cacheapi.RunReply{}, err
 	}
-	if err := json.Unmarshal(reply, &run); err != nil {
-		return nil, run, fmt.Errorf("the reply cannot be read: %w", err)
-	}
-	return reply, run, nil
+	run, err := read[cacheapi.RunReply](reply)
+	return reply, run, err
 }
 
-// follow asks for a run until it has ended. Progress goes to standard error: it is no result.
-func (r *run) follow(ctx context.Context, s remote, reply []byte, run cacheapi.RunReply) ([]byte, cacheapi.RunReply, error) {
+// errGoesOn is an interrupt of following a run that somebody else began.
+var errGoesOn = errors.New("interrupted; the run goes on, as somebody else began it")
+
+// follow asks for a run until it has ended, and returns the last reply. Progress goes to standard error: it is no result.
+// An interrupt ends a run that was begun here.
+func (r *run) follow(ctx context.Context, s remote, reply []byte, started cacheapi.StartedReply) ([]byte, error) {
+	run := started.RunReply
 	path, told := cacheRoot+"/warm/"+run.ID.String(), ""
 	for run.State == caching.Running {
 		if line := progress(run); line != told {
@@ -75,23 +85,26 @@ func (r *run) follow(ctx context.Context, s remote, reply []byte, run cacheapi.R
 		}
 		select {
 		case <-ctx.Done():
+			if !started.Begun {
+				return nil, errGoesOn
+			}
 			late, stop := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 			defer stop()
 			r.complain("ending the run %s\n", run.ID)
-			return s.run(late, "DELETE", path, nil)
+			reply, _, err := s.run(late, "DELETE", path)
+			return reply, err
 		case <-time.After(followPeriod):
 		}
-		var err error
-		next, seen, err := s.run(ctx, "GET", path, nil)
+		next, seen, err := s.run(ctx, "GET", path)
 		switch {
 		case ctx.Err() != nil: // the next round ends it
 		case err != nil:
-			return nil, run, err
+			return nil, err
 		default:
 			reply, run = next, seen
 		}
 	}
-	return reply, run, nil
+	return reply, nil
 }
 
 // progress is one line about a run that is under way.
@@ -111,7 +124,7 @@ func (r *run) warmed(run cacheapi.RunReply) {
 			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%s\n", pattern, p.Loaded, p.Planned, p.Failed, p.Note)
 		}
 	})
-	r.printf("%s: %s on %s, %d keys loaded\n", run.ID, run.State, run.Replica, run.Loaded)
+	r.printf("%s: %s on %s, %d keys loaded%s\n", run.ID, run.State, run.Replica, run.Loaded, farText(run.Far))
 }
 
 // outcome is the failure of a run, or nil.

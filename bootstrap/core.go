@@ -182,15 +182,8 @@ func (c *core) heed(subject string) {
 		wake(c.reload)
 	case "cache-settings":
 		wake(c.retune)
-	case cache.CatalogueTag:
-		// Whoever published may not reach Redis, or know of it.
-		c.engine.ForgetTold(context.Background(), subject)
-	case cache.BoardsTag:
-		c.engine.ForgetHere(subject)
 	default:
-		if strings.HasPrefix(subject, "user:") {
-			c.engine.ForgetHere(subject)
-		}
+		c.forget(subject)
 	}
 }
 

@@ -92,9 +92,12 @@ func (s remote) call(ctx context.Context, method, path string, in any) ([]byte, 
 		return nil, fmt.Errorf("ask the server: %w", err)
 	}
 	defer res.Body.Close()
-	reply, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
-	if err != nil {
+	reply, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("read the reply: %w", err)
+	case len(reply) > maxReply:
+		return nil, fmt.Errorf("the reply is longer than %d bytes", maxReply)
 	}
 	if res.StatusCode >= http.StatusMultipleChoices {
 		return nil, refusal(res.Status, reply)
@@ -120,27 +123,43 @@ func refusal(status string, reply []byte) error {
 
 // asked calls a server and shows its reply: as it came, or by show.
 func asked[T any](ctx context.Context, r *run, f remoteFlags, method, path string, in any, show func(T)) error {
+	_, err := answer(ctx, r, f, method, path, in, show)
+	return err
+}
+
+// answer calls a server, shows its reply as asked does, and returns it.
+func answer[T any](ctx context.Context, r *run, f remoteFlags, method, path string, in any, show func(T)) (T, error) {
+	var out T
 	s, err := r.remote(f)
 	if err != nil {
-		return err
+		return out, err
 	}
 	reply, err := s.call(ctx, method, path, in)
 	if err != nil {
-		return err
+		return out, err
 	}
 	return shown(r, f, reply, show)
 }
 
-// shown prints a reply.
-func shown[T any](r *run, f remoteFlags, reply []byte, show func(T)) error {
-	if f.JSON {
+// shown prints a reply, and returns it. What cannot be read is not printed: who asks for JSON must not take anything else
+// for it.
+func shown[T any](r *run, f remoteFlags, reply []byte, show func(T)) (T, error) {
+	out, err := read[T](reply)
+	switch {
+	case err != nil:
+		return out, err
+	case f.JSON:
 		r.printf("%s\n", bytes.TrimSpace(reply))
-		return nil
+	default:
+		show(out)
 	}
-	var out T
+	return out, nil
+}
+
+// read reads a reply.
+func read[T any](reply []byte) (out T, err error) {
 	if err := json.Unmarshal(reply, &out); err != nil {
-		return fmt.Errorf("the server is another version, or none of ours; its reply cannot be read: %w", err)
+		return out, fmt.Errorf("the server is another version, or none of ours; its reply cannot be read: %w", err)
 	}
-	show(out)
-	return nil
+	return out, nil
 }

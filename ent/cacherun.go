@@ -27,6 +27,8 @@ type CacheRun struct {
 	Families json.RawMessage `json:"families,omitempty"`
 	// Cleared holds the value of the "cleared" field.
 	Cleared bool `json:"cleared,omitempty"`
+	// Far holds the value of the "far" field.
+	Far string `json:"far,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt time.Time `json:"started_at,omitempty"`
 	// SeenAt holds the value of the "seen_at" field.
@@ -51,7 +53,7 @@ func (*CacheRun) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case cacherun.FieldCleared, cacherun.FieldCancelling:
 			values[i] = new(sql.NullBool)
-		case cacherun.FieldReplica, cacherun.FieldOutcome:
+		case cacherun.FieldReplica, cacherun.FieldFar, cacherun.FieldOutcome:
 			values[i] = new(sql.NullString)
 		case cacherun.FieldStartedAt, cacherun.FieldSeenAt, cacherun.FieldEndedAt:
 			values[i] = new(sql.NullTime)
@@ -104,6 +106,12 @@ func (_m *CacheRun) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field cleared", values[i])
 			} else if value.Valid {
 				_m.Cleared = value.Bool
+			}
+		case cacherun.FieldFar:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field far", values[i])
+			} else if value.Valid {
+				_m.Far = value.String
 			}
 		case cacherun.FieldStartedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -185,6 +193,9 @@ func (_m *CacheRun) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("cleared=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Cleared))
+	builder.WriteString(", ")
+	builder.WriteString("far=")
+	builder.WriteString(_m.Far)
 	builder.WriteString(", ")
 	builder.WriteString("started_at=")
 	builder.WriteString(_m.StartedAt.Format(time.ANSIC))

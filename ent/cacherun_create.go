@@ -57,6 +57,20 @@ func (_c *CacheRunCreate) SetCleared(v bool) *CacheRunCreate {
 	return _c
 }
 
+// SetFar sets the "far" field.
+func (_c *CacheRunCreate) SetFar(v string) *CacheRunCreate {
+	_c.mutation.SetFar(v)
+	return _c
+}
+
+// SetNillableFar sets the "far" field if the given value is not nil.
+func (_c *CacheRunCreate) SetNillableFar(v *string) *CacheRunCreate {
+	if v != nil {
+		_c.SetFar(*v)
+	}
+	return _c
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_c *CacheRunCreate) SetStartedAt(v time.Time) *CacheRunCreate {
 	_c.mutation.SetStartedAt(v)
@@ -144,6 +158,10 @@ func (_c *CacheRunCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *CacheRunCreate) defaults() {
+	if _, ok := _c.mutation.Far(); !ok {
+		v := cacherun.DefaultFar
+		_c.mutation.SetFar(v)
+	}
 	if _, ok := _c.mutation.Cancelling(); !ok {
 		v := cacherun.DefaultCancelling
 		_c.mutation.SetCancelling(v)
@@ -160,6 +178,9 @@ func (_c *CacheRunCreate) check() error {
 	}
 	if _, ok := _c.mutation.Cleared(); !ok {
 		return &ValidationError{Name: "cleared", err: errors.New(`ent: missing required field "CacheRun.cleared"`)}
+	}
+	if _, ok := _c.mutation.Far(); !ok {
+		return &ValidationError{Name: "far", err: errors.New(`ent: missing required field "CacheRun.far"`)}
 	}
 	if _, ok := _c.mutation.StartedAt(); !ok {
 		return &ValidationError{Name: "started_at", err: errors.New(`ent: missing required field "CacheRun.started_at"`)}
@@ -224,6 +245,10 @@ func (_c *CacheRunCreate) createSpec() (*CacheRun, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Cleared(); ok {
 		_spec.SetField(cacherun.FieldCleared, field.TypeBool, value)
 		_node.Cleared = value
+	}
+	if value, ok := _c.mutation.Far(); ok {
+		_spec.SetField(cacherun.FieldFar, field.TypeString, value)
+		_node.Far = value
 	}
 	if value, ok := _c.mutation.StartedAt(); ok {
 		_spec.SetField(cacherun.FieldStartedAt, field.TypeTime, value)
@@ -306,6 +331,18 @@ func (u *CacheRunUpsert) SetFamilies(v json.RawMessage) *CacheRunUpsert {
 // UpdateFamilies sets the "families" field to the value that was provided on create.
 func (u *CacheRunUpsert) UpdateFamilies() *CacheRunUpsert {
 	u.SetExcluded(cacherun.FieldFamilies)
+	return u
+}
+
+// SetFar sets the "far" field.
+func (u *CacheRunUpsert) SetFar(v string) *CacheRunUpsert {
+	u.Set(cacherun.FieldFar, v)
+	return u
+}
+
+// UpdateFar sets the "far" field to the value that was provided on create.
+func (u *CacheRunUpsert) UpdateFar() *CacheRunUpsert {
+	u.SetExcluded(cacherun.FieldFar)
 	return u
 }
 
@@ -434,6 +471,20 @@ func (u *CacheRunUpsertOne) SetFamilies(v json.RawMessage) *CacheRunUpsertOne {
 func (u *CacheRunUpsertOne) UpdateFamilies() *CacheRunUpsertOne {
 	return u.Update(func(s *CacheRunUpsert) {
 		s.UpdateFamilies()
+	})
+}
+
+// SetFar sets the "far" field.
+func (u *CacheRunUpsertOne) SetFar(v string) *CacheRunUpsertOne {
+	return u.Update(func(s *CacheRunUpsert) {
+		s.SetFar(v)
+	})
+}
+
+// UpdateFar sets the "far" field to the value that was provided on create.
+func (u *CacheRunUpsertOne) UpdateFar() *CacheRunUpsertOne {
+	return u.Update(func(s *CacheRunUpsert) {
+		s.UpdateFar()
 	})
 }
 
@@ -738,6 +789,20 @@ func (u *CacheRunUpsertBulk) SetFamilies(v json.RawMessage) *CacheRunUpsertBulk 
 func (u *CacheRunUpsertBulk) UpdateFamilies() *CacheRunUpsertBulk {
 	return u.Update(func(s *CacheRunUpsert) {
 		s.UpdateFamilies()
+	})
+}
+
+// SetFar sets the "far" field.
+func (u *CacheRunUpsertBulk) SetFar(v string) *CacheRunUpsertBulk {
+	return u.Update(func(s *CacheRunUpsert) {
+		s.SetFar(v)
+	})
+}
+
+// UpdateFar sets the "far" field to the value that was provided on create.
+func (u *CacheRunUpsertBulk) UpdateFar() *CacheRunUpsertBulk {
+	return u.Update(func(s *CacheRunUpsert) {
+		s.UpdateFar()
 	})
 }
 

@@ -43,6 +43,20 @@ func (_u *CacheRunUpdate) AppendFamilies(v json.RawMessage) *CacheRunUpdate {
 	return _u
 }
 
+// SetFar sets the "far" field.
+func (_u *CacheRunUpdate) SetFar(v string) *CacheRunUpdate {
+	_u.mutation.SetFar(v)
+	return _u
+}
+
+// SetNillableFar sets the "far" field if the given value is not nil.
+func (_u *CacheRunUpdate) SetNillableFar(v *string) *CacheRunUpdate {
+	if v != nil {
+		_u.SetFar(*v)
+	}
+	return _u
+}
+
 // SetSeenAt sets the "seen_at" field.
 func (_u *CacheRunUpdate) SetSeenAt(v time.Time) *CacheRunUpdate {
 	_u.mutation.SetSeenAt(v)
@@ -163,6 +177,9 @@ func (_u *CacheRunUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			sqljson.Append(u, cacherun.FieldFamilies, value)
 		})
 	}
+	if value, ok := _u.mutation.Far(); ok {
+		_spec.SetField(cacherun.FieldFar, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(cacherun.FieldSeenAt, field.TypeTime, value)
 	}
@@ -209,6 +226,20 @@ func (_u *CacheRunUpdateOne) SetFamilies(v json.RawMessage) *CacheRunUpdateOne {
 // AppendFamilies appends value to the "families" field.
 func (_u *CacheRunUpdateOne) AppendFamilies(v json.RawMessage) *CacheRunUpdateOne {
 	_u.mutation.AppendFamilies(v)
+	return _u
+}
+
+// SetFar sets the "far" field.
+func (_u *CacheRunUpdateOne) SetFar(v string) *CacheRunUpdateOne {
+	_u.mutation.SetFar(v)
+	return _u
+}
+
+// SetNillableFar sets the "far" field if the given value is not nil.
+func (_u *CacheRunUpdateOne) SetNillableFar(v *string) *CacheRunUpdateOne {
+	if v != nil {
+		_u.SetFar(*v)
+	}
 	return _u
 }
 
@@ -361,6 +392,9 @@ func (_u *CacheRunUpdateOne) sqlSave(ctx context.Context) (_node *CacheRun, err 
 		_spec.AddModifier(func(u *sql.UpdateBuilder) {
 			sqljson.Append(u, cacherun.FieldFamilies, value)
 		})
+	}
+	if value, ok := _u.mutation.Far(); ok {
+		_spec.SetField(cacherun.FieldFar, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.SeenAt(); ok {
 		_spec.SetField(cacherun.FieldSeenAt, field.TypeTime, value)

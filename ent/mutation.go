@@ -10117,6 +10117,7 @@ type CacheRunMutation struct {
 	families       *json.RawMessage
 	appendfamilies json.RawMessage
 	cleared        *bool
+	far            *string
 	started_at     *time.Time
 	seen_at        *time.Time
 	outcome        *string
@@ -10404,6 +10405,42 @@ func (m *CacheRunMutation) ResetCleared() {
 	m.cleared = nil
 }
 
+// SetFar sets the "far" field.
+func (m *CacheRunMutation) SetFar(s string) {
+	m.far = &s
+}
+
+// Far returns the value of the "far" field in the mutation.
+func (m *CacheRunMutation) Far() (r string, exists bool) {
+	v := m.far
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFar returns the old "far" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldFar(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFar is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFar requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFar: %w", err)
+	}
+	return oldValue.Far, nil
+}
+
+// ResetFar resets all changes to the "far" field.
+func (m *CacheRunMutation) ResetFar() {
+	m.far = nil
+}
+
 // SetStartedAt sets the "started_at" field.
 func (m *CacheRunMutation) SetStartedAt(t time.Time) {
 	m.started_at = &t
@@ -10631,7 +10668,7 @@ func (m *CacheRunMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *CacheRunMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.replica != nil {
 		fields = append(fields, cacherun.FieldReplica)
 	}
@@ -10643,6 +10680,9 @@ func (m *CacheRunMutation) Fields() []string {
 	}
 	if m.cleared != nil {
 		fields = append(fields, cacherun.FieldCleared)
+	}
+	if m.far != nil {
+		fields = append(fields, cacherun.FieldFar)
 	}
 	if m.started_at != nil {
 		fields = append(fields, cacherun.FieldStartedAt)
@@ -10675,6 +10715,8 @@ func (m *CacheRunMutation) Field(name string) (ent.Value, bool) {
 		return m.Families()
 	case cacherun.FieldCleared:
 		return m.Cleared()
+	case cacherun.FieldFar:
+		return m.Far()
 	case cacherun.FieldStartedAt:
 		return m.StartedAt()
 	case cacherun.FieldSeenAt:
@@ -10702,6 +10744,8 @@ func (m *CacheRunMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldFamilies(ctx)
 	case cacherun.FieldCleared:
 		return m.OldCleared(ctx)
+	case cacherun.FieldFar:
+		return m.OldFar(ctx)
 	case cacherun.FieldStartedAt:
 		return m.OldStartedAt(ctx)
 	case cacherun.FieldSeenAt:
@@ -10748,6 +10792,13 @@ func (m *CacheRunMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCleared(v)
+		return nil
+	case cacherun.FieldFar:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFar(v)
 		return nil
 	case cacherun.FieldStartedAt:
 		v, ok := value.(time.Time)
@@ -10859,6 +10910,9 @@ func (m *CacheRunMutation) ResetField(name string) error {
 		return nil
 	case cacherun.FieldCleared:
 		m.ResetCleared()
+		return nil
+	case cacherun.FieldFar:
+		m.ResetFar()
 		return nil
 	case cacherun.FieldStartedAt:
 		m.ResetStartedAt()

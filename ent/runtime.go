@@ -60,8 +60,12 @@ func init() {
 	attempt.DefaultPauses = attemptDescPauses.Default.(int)
 	cacherunFields := schema.CacheRun{}.Fields()
 	_ = cacherunFields
+	// cacherunDescFar is the schema descriptor for far field.
+	cacherunDescFar := cacherunFields[5].Descriptor()
+	// cacherun.DefaultFar holds the default value on creation for the far field.
+	cacherun.DefaultFar = cacherunDescFar.Default.(string)
 	// cacherunDescCancelling is the schema descriptor for cancelling field.
-	cacherunDescCancelling := cacherunFields[9].Descriptor()
+	cacherunDescCancelling := cacherunFields[10].Descriptor()
 	// cacherun.DefaultCancelling holds the default value on creation for the cancelling field.
 	cacherun.DefaultCancelling = cacherunDescCancelling.Default.(bool)
 	conversiontableFields := schema.ConversionTable{}.Fields()

@@ -29,9 +29,16 @@ type CacheScope struct {
 
 // CacheControl acts on the caches of all processes.
 type CacheControl interface {
-	// Clear forgets values in all processes and in Redis, and returns how many keys of each family were forgotten here and
-	// in Redis. Other processes follow within a second.
-	Clear(ctx context.Context, scope CacheScope) (map[string]int, error)
+	// Clear forgets values in this process and in Redis. Other processes hear of it through Redis; without one, only from
+	// [CacheRunDesk.NoteClearing]. While Redis does not answer, what was cleared says that it follows, and the error why;
+	// the clearing stands all the same.
+	Clear(ctx context.Context, scope CacheScope) (CacheCleared, error)
+}
+
+// CacheCleared is what a clearing forgot.
+type CacheCleared struct {
+	Keys map[string]int // of each family, in this process and in Redis
+	Far  caching.FarClearing
 }
 
 // Warmer fills the caches of this process, and Redis, with what will be asked for.
@@ -74,6 +81,9 @@ type CacheRunDesk interface {
 	// Cancel asks the process of a run to end it and returns the run as it is; caching.ErrNoRun. One that has ended stays as
 	// it is. The process heeds it within a second or two.
 	Cancel(ctx context.Context, id uuid.UUID) (caching.Run, error)
+	// NoteClearing has every process but that of the name by, which does so itself, forget what the scope names. They heed
+	// it within a second.
+	NoteClearing(ctx context.Context, scope CacheScope, by string) error
 }
 
 // CacheRunRepos is what a unit of work on them touches.

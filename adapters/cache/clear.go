@@ -26,8 +26,32 @@ const (
 )
 
 // Clear implements [ports.CacheControl]. When Redis cannot be told now, it is as soon as it answers; until then this
-// process does not read there what was to be forgotten, and the error says so.
-func (e *Engine) Clear(ctx context.Context, scope ports.CacheScope) (map[string]int, error) {
+// process does not read there what was to be forgotten.
+func (e *Engine) Clear(ctx context.Context, scope ports.CacheScope) (ports.CacheCleared, error) {
+	c := e.clearing(scope)
+	if e.far == nil {
+		return ports.CacheCleared{Keys: e.drop(c), Far: caching.FarNone}, nil
+	}
+	e.far.pending.begin(c)
+	out := ports.CacheCleared{Keys: e.drop(c), Far: caching.FarCleared}
+	far, err := e.clearFar(ctx, c)
+	for name, n := range far {
+		out.Keys[name] += n
+	}
+	if err != nil {
+		e.far.pending.failed(c, e.names())
+		out.Far = caching.FarPending
+		return out, fmt.Errorf("clear the far cache: %w", err)
+	}
+	e.far.pending.done(c)
+	return out, nil
+}
+
+// ClearHere forgets in this process alone: for a clearing of another process, which tells Redis, where there is one.
+func (e *Engine) ClearHere(scope ports.CacheScope) { e.drop(e.clearing(scope)) }
+
+// clearing is the change that a clearing makes.
+func (e *Engine) clearing(scope ports.CacheScope) change {
 	c := change{Families: e.names(), Admin: true}
 	if len(scope.Families) > 0 {
 		c.Families = nil
@@ -38,21 +62,7 @@ func (e *Engine) Clear(ctx context.Context, scope ports.CacheScope) (map[string]
 	if scope.Tag != "" {
 		c.Tags = []string{scope.Tag}
 	}
-	if e.far == nil {
-		return e.drop(c), nil
-	}
-	e.far.pending.begin(c)
-	out := e.drop(c)
-	far, err := e.clearFar(ctx, c)
-	for name, n := range far {
-		out[name] += n
-	}
-	if err != nil {
-		e.far.pending.failed(c, e.names())
-		return out, fmt.Errorf("clear the far cache: %w", err)
-	}
-	e.far.pending.done(c)
-	return out, nil
+	return c
 }
 
 // clearFar forgets in Redis, tells the others, and counts.

@@ -158,11 +158,11 @@ func TestAnEvictionReachesRedisAndTheOtherProcesses(t *testing.T) {
 
 func mustClear(tb testing.TB, e *cache.Engine, scope ports.CacheScope) map[string]int {
 	tb.Helper()
-	n, err := e.Clear(tb.Context(), scope)
+	out, err := e.Clear(tb.Context(), scope)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return n
+	return out.Keys
 }
 
 func TestATagConcernsOnlyWhatCarriesIt(t *testing.T) {

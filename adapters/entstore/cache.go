@@ -80,7 +80,7 @@ func (r cacheRuns) Run(ctx context.Context, id uuid.UUID) (caching.Run, error) {
 		return caching.Run{}, orNotFound(err, caching.ErrNoRun)
 	}
 	out := caching.Run{
-		ID: row.ID, Replica: row.Replica, By: filled(row.AskedBy), Cleared: row.Cleared, StartedAt: row.StartedAt.UTC(), SeenAt: row.SeenAt.UTC(),
+		ID: row.ID, Replica: row.Replica, By: filled(row.AskedBy), Cleared: row.Cleared, Far: caching.FarClearing(row.Far), StartedAt: row.StartedAt.UTC(), SeenAt: row.SeenAt.UTC(),
 		Outcome: caching.Outcome(row.Outcome), EndedAt: utc(row.EndedAt), Cancelling: row.Cancelling,
 	}
 	if err := json.Unmarshal(row.Families, &out.Families); err != nil {
@@ -95,7 +95,7 @@ func (r cacheRuns) Add(ctx context.Context, run caching.Run) error {
 		return fmt.Errorf("encode a filling of the caches: %w", err)
 	}
 	return translate(r.c.CacheRun.Create().SetID(run.ID).SetReplica(run.Replica).SetNillableAskedBy(orNull(run.By)).SetFamilies(families).
-		SetCleared(run.Cleared).SetStartedAt(run.StartedAt).SetSeenAt(run.SeenAt).SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Exec(ctx))
+		SetCleared(run.Cleared).SetFar(string(run.Far)).SetStartedAt(run.StartedAt).SetSeenAt(run.SeenAt).SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Exec(ctx))
 }
 
 // Progress leaves alone whether somebody asked for the end: that is not the process's to say.
@@ -105,7 +105,7 @@ func (r cacheRuns) Progress(ctx context.Context, run caching.Run) (bool, error) 
 		return false, fmt.Errorf("encode a filling of the caches: %w", err)
 	}
 	n, err := r.c.CacheRun.Update().Where(cacherun.ID(run.ID)).SetFamilies(families).SetSeenAt(run.SeenAt).
-		SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Save(ctx)
+		SetFar(string(run.Far)).SetOutcome(string(run.Outcome)).SetNillableEndedAt(run.EndedAt).Save(ctx)
 	if err := one(n, err, caching.ErrNoRun); err != nil {
 		return false, err
 	}
@@ -119,4 +119,12 @@ func (r cacheRuns) Cancel(ctx context.Context, id uuid.UUID) (caching.Run, error
 		return caching.Run{}, translate(err)
 	}
 	return r.Run(ctx, id)
+}
+
+func (r cacheRuns) NoteClearing(ctx context.Context, scope ports.CacheScope, by string) error {
+	subject, err := subjectOf(scope, by)
+	if err != nil {
+		return err
+	}
+	return changed(ctx, r.c, subject)
 }

@@ -1,9 +1,11 @@
 package cacheapp_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -76,11 +78,15 @@ func (e *engine) set(t caching.TTLs) {
 
 func (e *engine) Figures(context.Context) ([]caching.Figures, error) { return e.figures, e.fails }
 
-func (e *engine) Clear(_ context.Context, scope ports.CacheScope) (map[string]int, error) {
+func (e *engine) Clear(_ context.Context, scope ports.CacheScope) (ports.CacheCleared, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.cleared = append(e.cleared, scope)
-	return map[string]int{caching.Content: 3}, e.fails
+	out := ports.CacheCleared{Keys: map[string]int{caching.Content: 3}, Far: caching.FarCleared}
+	if e.fails != nil {
+		out.Far = caching.FarPending
+	}
+	return out, e.fails
 }
 
 // office is a store, the caches, and an administrator.
@@ -286,10 +292,10 @@ func TestCachesAreDegradedOnlyWhileARedisThatShouldAnswerDoesNot(t *testing.T) {
 
 func TestClearingIsRecordedBeforeItIsDone(t *testing.T) {
 	o := open(t)
-	uc := cacheapp.Clear{Control: o.engine, Recorder: o.log, Work: o.store.CacheRunWork()}
+	uc := cacheapp.Clear{Replica: "here", Control: o.engine, Recorder: o.log, Work: o.store.CacheRunWork()}
 	got, err := uc.Execute(t.Context(), cacheapp.ClearCommand{By: o.by, Patterns: []string{"content:*"}, Tag: "exam:1"})
 	o.wants(err, nil)
-	if got[caching.Content] != 3 || len(o.engine.cleared) != 1 || o.engine.cleared[0].Families[0].Name != caching.Content || o.engine.cleared[0].Tag != "exam:1" {
+	if got.Keys[caching.Content] != 3 || got.Far != caching.FarCleared || len(o.engine.cleared) != 1 || o.engine.cleared[0].Families[0].Name != caching.Content || o.engine.cleared[0].Tag != "exam:1" {
 		t.Errorf("%v, %+v", got, o.engine.cleared)
 	}
 	_, err = uc.Execute(t.Context(), cacheapp.ClearCommand{By: o.by, Patterns: []string{"*"}})
@@ -303,10 +309,45 @@ func TestClearingIsRecordedBeforeItIsDone(t *testing.T) {
 		entry{audit.CacheCleared, "cache", "null", `{"patterns":["content:*"],"tag":"exam:1"}`},
 		entry{audit.CacheCleared, "cache", "null", `{"patterns":["*"]}`},
 	)
+	content, err := caching.Named(caching.Content)
+	o.wants(err, nil)
+	o.noted(ports.CacheScope{Families: []caching.Family{content}, Tag: "exam:1"}, ports.CacheScope{})
 	o.log.fails = errors.New("the log is full")
 	_, err = uc.Execute(t.Context(), cacheapp.ClearCommand{By: o.by, Patterns: []string{"*"}})
 	o.wants(err, o.log.fails)
 	if len(o.engine.cleared) != 2 {
 		t.Error("what could not be recorded was cleared")
+	}
+	o.noted(ports.CacheScope{Families: []caching.Family{content}, Tag: "exam:1"}, ports.CacheScope{})
+}
+
+// noted compares what the other processes are told to clear.
+func (o *office) noted(want ...ports.CacheScope) {
+	o.t.Helper()
+	all, err := o.store.ActorChanges().Since(o.t.Context(), time.Time{})
+	o.wants(err, nil)
+	slices.SortFunc(all, func(a, b ports.ActorChange) int { return bytes.Compare(a.ID[:], b.ID[:]) })
+	var got []ports.CacheScope
+	for _, c := range all {
+		scope, by, ok := entstore.ClearingOf(c.Subject)
+		if !ok || by != "here" {
+			o.t.Errorf("noted %q", c.Subject)
+		}
+		got = append(got, scope)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		o.t.Errorf("noted (-want +got)\n%s", diff)
+	}
+}
+
+func TestAClearingStandsThoughRedisDoesNotAnswer(t *testing.T) {
+	o := open(t)
+	o.engine.fails = errors.New("Redis is down")
+	var heard error
+	uc := cacheapp.Clear{Control: o.engine, Recorder: o.log, Work: o.store.CacheRunWork(), Failed: func(err error) { heard = err }}
+	got, err := uc.Execute(t.Context(), cacheapp.ClearCommand{By: o.by, Patterns: []string{"*"}})
+	o.wants(err, nil)
+	if got.Keys[caching.Content] != 3 || got.Far != caching.FarPending || !errors.Is(heard, o.engine.fails) {
+		t.Errorf("%+v, heard %v", got, heard)
 	}
 }

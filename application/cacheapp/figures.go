@@ -10,7 +10,7 @@ import (
 )
 
 // topKeys is how many of the most read keys are told.
-const topKeys = 50
+const topKeys = 20
 
 // Stats tells how the caches do.
 type Stats struct {
@@ -93,9 +93,11 @@ func (uc Health) Execute(ctx context.Context) (HealthView, error) {
 
 // Clear forgets what the caches hold.
 type Clear struct {
+	Replica  string // names this process
 	Control  ports.CacheControl
 	Recorder ports.Recorder
 	Work     ports.UnitOfWork[ports.CacheRunRepos]
+	Failed   func(error) // hears why Redis is not cleared yet
 }
 
 // ClearCommand says what to forget.
@@ -111,19 +113,28 @@ type clearState struct {
 	Tag      string   `json:"tag,omitempty"`
 }
 
-// Execute returns how many keys of each family were forgotten; caching.ErrNothingNamed, caching.ErrInvalidTag and
-// caching.ErrUnknownPattern. That somebody wanted it is recorded first: what is forgotten cannot be brought back when the
-// log refuses.
-func (uc Clear) Execute(ctx context.Context, cmd ClearCommand) (map[string]int, error) {
+// Execute returns what was forgotten; caching.ErrNothingNamed, caching.ErrInvalidTag and caching.ErrUnknownPattern. That
+// somebody wanted it is recorded first: what is forgotten cannot be brought back when the log refuses. That Redis does not
+// answer is no failure: it follows, and so do the other processes.
+func (uc Clear) Execute(ctx context.Context, cmd ClearCommand) (ports.CacheCleared, error) {
 	families, err := caching.ScopeOf(cmd.Patterns, cmd.Tag)
 	if err != nil {
-		return nil, err
+		return ports.CacheCleared{}, err
 	}
+	scope := ports.CacheScope{Families: families, Tag: cmd.Tag}
 	err = uc.Work.Do(ctx, func(ctx context.Context, repos ports.CacheRunRepos) error {
+		if err := repos.Runs.NoteClearing(ctx, scope, uc.Replica); err != nil {
+			return err
+		}
 		return uc.Recorder.Record(ctx, repos.Audit, cmd.By, audit.CacheCleared, "cache", nil, clearState{cmd.Patterns, cmd.Tag})
 	})
 	if err != nil {
-		return nil, err
+		return ports.CacheCleared{}, err
 	}
-	return uc.Control.Clear(ctx, ports.CacheScope{Families: families, Tag: cmd.Tag})
+	done, err := uc.Control.Clear(ctx, scope)
+	if err != nil && done.Far == caching.FarPending {
+		uc.Failed(err)
+		return done, nil
+	}
+	return done, err
 }

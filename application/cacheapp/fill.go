@@ -16,6 +16,10 @@ const (
 	reportPeriod = time.Second
 	// reportTime bounds storing it.
 	reportTime = 2 * time.Second
+	// lastReports is how often it is tried to store how a run ended, and lastPause the time between: what is not stored
+	// looks to others as if the process had died.
+	lastReports = 4
+	lastPause   = 500 * time.Millisecond
 )
 
 // Do does the runs that are begun, one after another, until ctx ends.
@@ -57,7 +61,7 @@ func (uc *Warm) do(ctx context.Context, f *filling) {
 	reports.Wait()
 	final, now := uc.told(f), uc.Clock.Now()
 	final.Outcome, final.EndedAt, final.SeenAt = outcome, &now, now
-	uc.report(context.WithoutCancel(ctx), f, final) // first: who is told here that it has ended is told so everywhere
+	uc.reportEnd(context.WithoutCancel(ctx), f, final) // first: who is told here that it has ended is told so everywhere
 	uc.note(f, func(r *caching.Run) { *r = final })
 	close(f.done)
 }
@@ -78,13 +82,25 @@ func (uc *Warm) keepReporting(work context.Context, f *filling) {
 		case <-work.Done():
 			return
 		case <-ticks.C:
-			uc.report(work, f, uc.told(f))
+			_ = uc.report(work, f, uc.told(f)) // the next one is soon
+		}
+	}
+}
+
+// reportEnd stores how a run ended.
+func (uc *Warm) reportEnd(ctx context.Context, f *filling, run caching.Run) {
+	for try := range lastReports {
+		if try > 0 {
+			<-time.After(lastPause)
+		}
+		if err := uc.report(ctx, f, run); err == nil || errors.Is(err, caching.ErrNoRun) {
+			return
 		}
 	}
 }
 
 // report stores how far a run has come. That it cannot be stored is no reason to end the run.
-func (uc *Warm) report(ctx context.Context, f *filling, run caching.Run) {
+func (uc *Warm) report(ctx context.Context, f *filling, run caching.Run) error {
 	limited, cancel := context.WithTimeout(ctx, reportTime)
 	defer cancel()
 	asked, err := uc.Runs.Progress(limited, run)
@@ -94,14 +110,17 @@ func (uc *Warm) report(ctx context.Context, f *filling, run caching.Run) {
 	if asked {
 		f.cancel()
 	}
+	return err
 }
 
 // fill loads what is worth having of each family.
 func (uc *Warm) fill(ctx context.Context, f *filling) {
-	if f.run.Cleared { // which never changes
-		if _, err := uc.Control.Clear(ctx, ports.CacheScope{}); err != nil {
+	if f.cleared {
+		done, err := uc.Control.Clear(ctx, ports.CacheScope{})
+		if err != nil {
 			uc.Failed("clear the caches first", err)
 		}
+		uc.note(f, func(r *caching.Run) { r.Far = done.Far })
 	}
 	for i, family := range f.families {
 		if !family.Warmable {
@@ -121,7 +140,7 @@ func (uc *Warm) plan(ctx context.Context, f *filling, i int) []ports.WarmStep {
 		if left <= 0 || ctx.Err() != nil {
 			return out
 		}
-		steps, err := s.Warmer.Plan(ctx, f.families[i], left)
+		steps, err := planned(ctx, s, f.families[i], left)
 		if err != nil {
 			if ctx.Err() == nil {
 				uc.Failed("find out what "+s.Name+" has for "+f.families[i].Pattern(), err)
@@ -186,6 +205,16 @@ func (uc *Warm) take(ctx context.Context, f *filling, i int, step ports.WarmStep
 	if first {
 		uc.Failed("load "+step.Key, err)
 	}
+}
+
+// planned asks one source, and makes an error of a panic.
+func planned(ctx context.Context, s Source, family caching.Family, limit int) (steps []ports.WarmStep, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			steps, err = nil, fmt.Errorf("panic: %v", r)
+		}
+	}()
+	return s.Warmer.Plan(ctx, family, limit)
 }
 
 // recovered makes an error of a panic: one bad key must not end the process.

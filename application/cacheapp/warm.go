@@ -11,6 +11,7 @@ import (
 
 	"github.com/toeic-app/toeic/domain/audit"
 	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -66,19 +67,22 @@ type warmState struct {
 	Cleared  bool     `json:"cleared"`
 }
 
-// Start begins a run, or returns the one that is under way in this process; caching.ErrUnknownPattern. A run that ends
-// within a moment is returned as it ended.
-func (uc *Warm) Start(ctx context.Context, cmd WarmCommand) (caching.Run, error) {
-	families, err := toWarm(cmd.Patterns)
+// Started is a run that somebody asked for.
+type Started struct {
+	caching.Run
+	Begun bool // whether it was begun for that; otherwise the same was under way
+}
+
+// Start begins a run, or returns the one that is under way in this process if it does the same. One that does something
+// else is replaced if nobody asked for it; otherwise caching.ErrRunUnderWay, of which a field names it. Patterns that name no family
+// are told in the run. A run that ends within a moment is returned as it ended.
+func (uc *Warm) Start(ctx context.Context, cmd WarmCommand) (Started, error) {
+	f, isNew, err := uc.begin(ctx, taskOf(cmd.Patterns), &cmd.By)
 	if err != nil {
-		return caching.Run{}, err
-	}
-	f, err := uc.begin(ctx, families, len(cmd.Patterns) == 0, &cmd.By)
-	if err != nil {
-		return caching.Run{}, err
+		return Started{}, err
 	}
 	uc.await(ctx, f)
-	return uc.told(f), nil
+	return Started{uc.told(f), isNew}, nil
 }
 
 // AtStart fills the caches of a process that is new, and returns when that is over. It asks nobody, and clears nothing that
@@ -87,11 +91,9 @@ func (uc *Warm) AtStart(ctx context.Context) error {
 	if len(uc.Sources) == 0 {
 		return nil
 	}
-	families, err := toWarm(nil)
-	if err != nil {
-		return err
-	}
-	f, err := uc.begin(ctx, families, false, nil)
+	t := taskOf(nil)
+	t.cleared = false
+	f, _, err := uc.begin(ctx, t, nil)
 	if err != nil {
 		return err
 	}
@@ -102,48 +104,95 @@ func (uc *Warm) AtStart(ctx context.Context) error {
 	return nil
 }
 
-func toWarm(patterns []string) ([]caching.Family, error) {
-	switch {
-	case len(patterns) == 0:
-		return slices.DeleteFunc(caching.Families(), func(f caching.Family) bool { return !f.Warmable }), nil
-	case len(patterns) == 1 && patterns[0] == caching.Everything:
-		return caching.Families(), nil
-	default:
-		return caching.OfPatterns("patterns", patterns)
-	}
+// task is what a run is to do.
+type task struct {
+	families []caching.Family
+	unknown  []string // patterns that name none
+	cleared  bool     // everything is cleared first
 }
 
-// begin stores a run and hands it to Do. by is nil for a run that nobody asked for.
-func (uc *Warm) begin(ctx context.Context, families []caching.Family, cleared bool, by *identity.Caller) (*filling, error) {
+func taskOf(patterns []string) task {
+	if len(patterns) == 0 {
+		return task{families: slices.DeleteFunc(caching.Families(), func(f caching.Family) bool { return !f.Warmable }), cleared: true}
+	}
+	families, unknown := caching.PatternsOf(patterns)
+	return task{families: families, unknown: unknown}
+}
+
+// patterns are all of the task, in an order of their own: two tasks with the same do the same, if both clear or neither.
+func (t task) patterns() []string {
+	out := append(patternsOf(t.families), t.unknown...)
+	slices.Sort(out)
+	return out
+}
+
+func (t task) same(as task) bool {
+	return t.cleared == as.cleared && slices.Equal(t.patterns(), as.patterns())
+}
+
+// begin stores a run and hands it to Do, unless the same is under way. by is nil for a run that nobody asked for.
+func (uc *Warm) begin(ctx context.Context, t task, by *identity.Caller) (f *filling, isNew bool, err error) {
 	uc.starting.Lock()
 	defer uc.starting.Unlock()
-	f, isNew := uc.underWay(), false
-	if f == nil {
-		f, isNew = uc.filling(families, cleared), true
+	if f, err := uc.underWay(ctx, t, by != nil); f != nil || err != nil {
+		return f, false, err
 	}
-	if by != nil && isNew {
+	f = uc.filling(t)
+	f.asked = by != nil
+	if by != nil {
 		f.run.By = by.Actor.UserID
 	}
+	if err := uc.store(ctx, f, by); err != nil {
+		return nil, false, err
+	}
+	uc.mu.Lock()
+	uc.newest = f
+	uc.mu.Unlock()
+	uc.pending() <- f // there is room: nothing else is under way
+	return f, true, nil
+}
+
+// store stores a new run, tells the other processes what it clears, and records who asked for it.
+func (uc *Warm) store(ctx context.Context, f *filling, by *identity.Caller) error {
 	run := uc.told(f)
-	err := uc.Work.Do(ctx, func(ctx context.Context, repos ports.CacheRunRepos) error {
-		if isNew {
-			if err := repos.Runs.Add(ctx, run); err != nil {
+	return uc.Work.Do(ctx, func(ctx context.Context, repos ports.CacheRunRepos) error {
+		if err := repos.Runs.Add(ctx, run); err != nil {
+			return err
+		}
+		if run.Cleared {
+			if err := repos.Runs.NoteClearing(ctx, ports.CacheScope{}, uc.Replica); err != nil {
 				return err
 			}
 		}
 		if by == nil {
 			return nil
 		}
-		return uc.Recorder.Record(ctx, repos.Audit, *by, audit.CacheWarmed, objectOf(run.ID), nil, warmState{patternsOf(families), cleared})
+		return uc.Recorder.Record(ctx, repos.Audit, *by, audit.CacheWarmed, objectOf(run.ID), nil, warmState{patternsOf(f.families), f.cleared})
 	})
-	if err != nil || !isNew {
-		return f, err
+}
+
+// underWay returns the run of this process that has not ended, if it does what is asked for, and nil when there is none.
+// One that nobody asked for gives way to who asks, and so does one whose end somebody wants: their end is waited for, which
+// takes as long as loads take to notice. In the way of any other it is caching.ErrRunUnderWay.
+func (uc *Warm) underWay(ctx context.Context, t task, asked bool) (*filling, error) {
+	f := uc.current()
+	switch {
+	case f == nil:
+		return nil, nil
+	case !asked:
+		return f, nil
+	case f.asked && !f.ending() && f.same(t):
+		return f, nil
+	case f.asked && !f.ending():
+		return nil, caching.ErrRunUnderWay.WithFields(fault.Field{Name: "warm/" + uc.told(f).ID.String(), Code: "running", Detail: "This run is under way."})
 	}
-	uc.mu.Lock()
-	uc.newest = f
-	uc.mu.Unlock()
-	uc.pending() <- f // there is room: nothing else is under way
-	return f, nil
+	f.cancel()
+	select {
+	case <-f.done:
+		return nil, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func objectOf(run uuid.UUID) string { return "cache-run:" + run.String() }
@@ -164,12 +213,18 @@ func (uc *Warm) Get(ctx context.Context, id uuid.UUID) (caching.Run, error) {
 	return uc.Runs.Run(ctx, id)
 }
 
-// Cancel ends a run, whichever process does it; caching.ErrNoRun. One that has ended stays as it is.
+// Cancel ends a run, whichever process does it; caching.ErrNoRun. One that has ended stays as it is, and nothing is recorded.
 func (uc *Warm) Cancel(ctx context.Context, by identity.Caller, id uuid.UUID) (caching.Run, error) {
+	f := uc.own(id)
+	if f != nil {
+		if run := uc.told(f); run.Outcome != caching.Running {
+			return run, nil
+		}
+	}
 	var run caching.Run
 	err := uc.Work.Do(ctx, func(ctx context.Context, repos ports.CacheRunRepos) error {
 		var err error
-		if run, err = repos.Runs.Cancel(ctx, id); err != nil {
+		if run, err = repos.Runs.Cancel(ctx, id); err != nil || run.State(uc.Clock.Now()) != caching.Running {
 			return err
 		}
 		return uc.Recorder.Record(ctx, repos.Audit, by, audit.CacheWarmingCancelled, objectOf(id), nil, nil)
@@ -177,7 +232,6 @@ func (uc *Warm) Cancel(ctx context.Context, by identity.Caller, id uuid.UUID) (c
 	if err != nil {
 		return caching.Run{}, err
 	}
-	f := uc.own(id)
 	if f == nil {
 		return run, nil
 	}
@@ -202,28 +256,42 @@ var errCancelled = errors.New("somebody asked for the end")
 
 // filling is a run of this process.
 type filling struct {
-	families []caching.Family
+	task
+	asked    bool          // by somebody
 	run      caching.Run   // guarded by Warm.mu
 	unwanted chan struct{} // closed when somebody wants its end
 	cancel   func()        // closes unwanted, once
 	done     chan struct{} // closed when it has ended
 }
 
-func (uc *Warm) filling(families []caching.Family, cleared bool) *filling {
+// ending reports whether somebody wants its end.
+func (f *filling) ending() bool {
+	select {
+	case <-f.unwanted:
+		return true
+	default:
+		return false
+	}
+}
+
+func (uc *Warm) filling(t task) *filling {
 	now := uc.Clock.Now()
 	unwanted := make(chan struct{})
-	f := &filling{families: families, done: make(chan struct{}), unwanted: unwanted, cancel: sync.OnceFunc(func() { close(unwanted) }), run: caching.Run{
-		ID: uc.IDs.New(), Replica: uc.Replica, Cleared: cleared, StartedAt: now, SeenAt: now, Outcome: caching.Running,
-		Families: make([]caching.Warmed, len(families)),
+	f := &filling{task: t, done: make(chan struct{}), unwanted: unwanted, cancel: sync.OnceFunc(func() { close(unwanted) }), run: caching.Run{
+		ID: uc.IDs.New(), Replica: uc.Replica, Cleared: t.cleared, StartedAt: now, SeenAt: now, Outcome: caching.Running,
+		Families: make([]caching.Warmed, 0, len(t.families)+len(t.unknown)),
 	}}
-	for i, family := range families {
-		f.run.Families[i] = caching.Warmed{Family: family.Name, Note: family.NotWarmable()}
+	for _, family := range t.families {
+		f.run.Families = append(f.run.Families, caching.Warmed{Family: family.Name, Note: family.NotWarmable()})
+	}
+	for _, pattern := range t.unknown {
+		f.run.Families = append(f.run.Families, caching.Warmed{Unknown: pattern, Note: caching.UnknownNote()})
 	}
 	return f
 }
 
-// underWay returns the run of this process that has not ended, or nil.
-func (uc *Warm) underWay() *filling {
+// current returns the run of this process that has not ended, or nil.
+func (uc *Warm) current() *filling {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
 	if uc.newest == nil || uc.newest.run.Outcome != caching.Running {

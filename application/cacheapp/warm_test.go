@@ -11,9 +11,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/toeic-app/toeic/application/cacheapp"
 	"github.com/toeic-app/toeic/domain/audit"
 	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/ports"
 )
 
@@ -23,6 +26,7 @@ type warmer struct {
 	gate   chan struct{} // a load takes one; closed, all go through
 	bad    func(key string) error
 	fails  error
+	panics bool
 	at     atomic.Int32
 	atOnce atomic.Int32 // the most at the same time
 	mu     sync.Mutex
@@ -30,6 +34,9 @@ type warmer struct {
 }
 
 func (w *warmer) Plan(_ context.Context, f caching.Family, limit int) ([]ports.WarmStep, error) {
+	if w.panics {
+		panic("a bug")
+	}
 	var out []ports.WarmStep
 	for i := range w.keys[f.Name] { // more than limit, which must not matter
 		key := fmt.Sprintf("%s:%d", f.Name, i)
@@ -73,9 +80,14 @@ type station struct {
 // process starts one more process on the store of an office.
 func (o *office) process(limits cacheapp.WarmLimits, warmers ...*warmer) *station {
 	o.t.Helper()
+	return o.processWith(limits, o.store.CacheRuns(), warmers...)
+}
+
+func (o *office) processWith(limits cacheapp.WarmLimits, runs ports.CacheRuns, warmers ...*warmer) *station {
+	o.t.Helper()
 	s := &station{office: o}
 	s.warm = &cacheapp.Warm{
-		Clock: o.clock, IDs: ids{}, Replica: "here", Control: o.engine, Runs: o.store.CacheRuns(), Recorder: o.log, Work: o.store.CacheRunWork(),
+		Clock: o.clock, IDs: ids{}, Replica: "here", Control: o.engine, Runs: runs, Recorder: o.log, Work: o.store.CacheRunWork(),
 		Limits: limits, Failed: func(what string, err error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -105,6 +117,11 @@ func hasty() cacheapp.WarmLimits {
 
 func (s *station) start(patterns ...string) caching.Run {
 	s.t.Helper()
+	return s.begun(patterns...).Run
+}
+
+func (s *station) begun(patterns ...string) cacheapp.Started {
+	s.t.Helper()
 	run, err := s.warm.Start(s.t.Context(), cacheapp.WarmCommand{By: s.by, Patterns: patterns})
 	s.wants(err, nil)
 	return run
@@ -128,7 +145,7 @@ func (s *station) ended(run caching.Run) caching.Run {
 func told(r caching.Run) string {
 	text := string(r.Outcome)
 	for _, w := range r.Families {
-		text += fmt.Sprintf(" %s %d/%d", w.Family, w.Loaded, w.Planned)
+		text += fmt.Sprintf(" %s %d/%d", strings.TrimSuffix(w.Pattern(), ":*"), w.Loaded, w.Planned)
 		if w.Failed > 0 {
 			text += fmt.Sprintf(" failed %d", w.Failed)
 		}
@@ -171,12 +188,30 @@ func TestWithoutPatternsEverythingIsClearedAndThenLoaded(t *testing.T) {
 	s := open(t).process(limits(), w)
 	run := s.start()
 	s.is(run, "done content 1/1 leaderboards 0/0 noted statistics 0/0 noted")
-	if !run.Cleared || len(s.engine.cleared) != 1 || s.engine.cleared[0].Families != nil || s.engine.cleared[0].Tag != "" {
+	s.noted(ports.CacheScope{})
+	if !run.Cleared || run.Far != caching.FarCleared || len(s.engine.cleared) != 1 || s.engine.cleared[0].Families != nil || s.engine.cleared[0].Tag != "" {
 		t.Errorf("cleared %+v", s.engine.cleared)
 	}
 	s.is(s.start("*"), "done attempts 0/0 noted auth 0/0 noted content 1/1 leaderboards 0/0 noted statistics 0/0 noted users 0/0 noted")
-	_, err := s.warm.Start(t.Context(), cacheapp.WarmCommand{By: s.by, Patterns: []string{"content:*", "words:*"}})
-	s.wants(err, caching.ErrUnknownPattern)
+	s.noted(ports.CacheScope{})
+}
+
+func TestPatternsThatNameNothingAreToldAndTheRestIsLoaded(t *testing.T) {
+	w := &warmer{keys: map[string]int{caching.Content: 2}}
+	s := open(t).process(limits(), w)
+	run := s.start("words:*", "content:*", "words:*", "content:*", strings.Repeat("é", 100))
+	s.is(run, "done content 2/2 words 0/0 noted "+strings.Repeat("é", 20)+" 0/0 noted")
+	if note := run.Families[1].Note; !strings.HasPrefix(note, "unknown") || !strings.Contains(note, "content:*") {
+		t.Errorf("noted %q", note)
+	}
+	s.is(s.start("words:*"), "done words 0/0 noted")
+	if len(w.loaded) != 2 || len(s.engine.cleared) > 0 {
+		t.Errorf("loaded %v, cleared %v", w.loaded, s.engine.cleared)
+	}
+	s.recorded(
+		entry{audit.CacheWarmed, "cache-run:" + run.ID.String(), "null", `{"patterns":["content:*"],"cleared":false}`},
+		entry{audit.CacheWarmed, s.log.entries[1].Object, "null", `{"patterns":[],"cleared":false}`},
+	)
 }
 
 func TestARunTakesNoMoreKeysAndNoMoreAtOnceThanItMay(t *testing.T) {
@@ -213,40 +248,123 @@ func TestWhatCannotBeLoadedIsCountedAndTheRestIsLoaded(t *testing.T) {
 		return nil
 	}}
 	broken := &warmer{fails: errors.New("the store is down")}
-	s := open(t).process(limits(), broken, w)
+	s := open(t).process(limits(), broken, &warmer{panics: true}, w)
 	s.engine.fails = errors.New("Redis is down")
 	s.is(s.start("content:*"), "done content 2/5 failed 3 noted")
-	s.is(s.start(), "done content 2/5 failed 3 noted leaderboards 0/0 noted statistics 0/0 noted")
+	run := s.start()
+	s.is(run, "done content 2/5 failed 3 noted leaderboards 0/0 noted statistics 0/0 noted")
+	stored, err := s.store.CacheRuns().Run(t.Context(), run.ID)
+	s.wants(err, nil)
+	if run.Far != caching.FarPending || stored.Far != caching.FarPending {
+		t.Errorf("Redis is %q, stored %q", run.Far, stored.Far)
+	}
 	failed := strings.Join(s.failed, "\n")
-	for _, want := range []string{"source 0 has for content:*: the store is down", "clear the caches first: Redis is down", "load content:"} {
+	for _, want := range []string{"source 0 has for content:*: the store is down", "source 1 has for content:*: panic: a bug", "clear the caches first: Redis is down", "load content:"} {
 		if !strings.Contains(failed, want) {
 			t.Errorf("the log lacks %q:\n%s", want, failed)
 		}
 	}
 }
 
-func TestASecondStartReturnsTheRunThatIsUnderWay(t *testing.T) {
+func TestASecondStartOfTheSameReturnsTheRunThatIsUnderWay(t *testing.T) {
 	w := &warmer{keys: map[string]int{caching.Content: 2}, gate: make(chan struct{})}
 	s := open(t).process(hasty(), w)
-	runs := make(chan caching.Run, 8)
+	runs := make(chan cacheapp.Started, 8)
 	var all sync.WaitGroup
 	for range cap(runs) {
-		all.Go(func() { runs <- s.start("content:*") })
+		all.Go(func() { runs <- s.begun("users:*", "content:*") })
 	}
 	all.Wait()
-	first := <-runs
-	for range cap(runs) - 1 {
-		if r := <-runs; r.ID != first.ID || r.Outcome != caching.Running {
+	var first caching.Run
+	begun := 0
+	for range cap(runs) {
+		r := <-runs
+		if first.ID == (uuid.UUID{}) {
+			first = r.Run
+		}
+		if r.ID != first.ID || r.Outcome != caching.Running {
 			t.Errorf("another run: %+v", r)
 		}
+		if r.Begun {
+			begun++
+		}
 	}
-	if len(s.log.entries) != cap(runs) {
-		t.Errorf("%d asked, %d are recorded", cap(runs), len(s.log.entries))
+	if r := s.begun("content:*", "users:*"); r.ID != first.ID || r.Begun {
+		t.Errorf("the same in another order: %+v", r)
+	}
+	if begun != 1 || len(s.log.entries) != 1 {
+		t.Errorf("%d begun, %d are recorded", begun, len(s.log.entries))
 	}
 	close(w.gate)
-	s.is(s.ended(first), "done content 2/2")
+	s.is(s.ended(first), "done users 0/0 noted content 2/2")
 	if next := s.start("content:*"); next.ID == first.ID {
 		t.Error("the run that has ended is returned")
+	}
+}
+
+func TestARunIsNotReplacedByOneThatDoesSomethingElse(t *testing.T) {
+	w := &warmer{keys: map[string]int{caching.Content: 2}, gate: make(chan struct{})}
+	s := open(t).process(hasty(), w)
+	run := s.start("content:*")
+	for _, patterns := range [][]string{nil, {"*"}, {"users:*"}, {"content:*", "words:*"}} {
+		_, err := s.warm.Start(t.Context(), cacheapp.WarmCommand{By: s.by, Patterns: patterns})
+		s.wants(err, caching.ErrRunUnderWay)
+		var busy *fault.Error
+		if !errors.As(err, &busy) || len(busy.Fields) != 1 || busy.Fields[0].Name != "warm/"+run.ID.String() {
+			t.Errorf("%v: %+v", patterns, err)
+		}
+	}
+	if len(s.log.entries) != 1 || len(s.engine.cleared) > 0 {
+		t.Errorf("recorded %+v, cleared %v", s.log.entries, s.engine.cleared)
+	}
+	close(w.gate)
+	s.is(s.ended(run), "done content 2/2")
+}
+
+func TestARunThatNobodyAskedForOrThatSomebodyCancelledGivesWay(t *testing.T) {
+	w := &warmer{keys: map[string]int{caching.Content: 2}, gate: make(chan struct{})}
+	s := open(t).process(hasty(), w)
+	s.wants(s.warm.AtStart(t.Context()), nil)
+	first := s.begun("content:*")
+	if !first.Begun || first.By != s.by.Actor.UserID {
+		t.Errorf("%+v", first)
+	}
+	_, err := s.warm.Cancel(t.Context(), s.by, first.ID)
+	s.wants(err, nil)
+	second := s.begun("content:*")
+	if !second.Begun || second.ID == first.ID {
+		t.Errorf("%+v", second)
+	}
+	s.is(s.ended(first.Run), "cancelled content 0/2")
+	s.wants(s.warm.AtStart(t.Context()), nil) // which is content with what is under way
+	close(w.gate)
+	s.is(s.ended(second.Run), "done content 2/2")
+	if len(s.log.entries) != 3 {
+		t.Errorf("recorded %+v", s.log.entries)
+	}
+}
+
+// forgetful loses what it is told of the ends of runs, a few times.
+type forgetful struct {
+	ports.CacheRuns
+	times atomic.Int32
+}
+
+func (f *forgetful) Progress(ctx context.Context, r caching.Run) (bool, error) {
+	if r.Outcome != caching.Running && f.times.Add(-1) >= 0 {
+		return false, errors.New("the store is down")
+	}
+	return f.CacheRuns.Progress(ctx, r)
+}
+
+func TestTheEndOfARunIsStoredThoughTheStoreIsDownForAMoment(t *testing.T) {
+	o := open(t)
+	runs := &forgetful{CacheRuns: o.store.CacheRuns()}
+	runs.times.Store(2)
+	s := o.processWith(limits(), runs, &warmer{keys: map[string]int{caching.Content: 1}})
+	s.is(s.start("content:*"), "done content 1/1")
+	if len(s.failed) != 2 {
+		t.Errorf("the log has %q", s.failed)
 	}
 }
 
@@ -264,7 +382,7 @@ func TestACancelledRunEndsAndKeepsWhatIsLoaded(t *testing.T) {
 	s.is(again, "cancelled content 1/10")
 	_, err = s.warm.Cancel(t.Context(), s.by, ids{}.New())
 	s.wants(err, caching.ErrNoRun)
-	if last := s.log.entries[len(s.log.entries)-1]; last.Action != audit.CacheWarmingCancelled || last.Object != "cache-run:"+run.ID.String() || len(s.log.entries) != 3 {
+	if last := s.log.entries[len(s.log.entries)-1]; last.Action != audit.CacheWarmingCancelled || last.Object != "cache-run:"+run.ID.String() || len(s.log.entries) != 2 {
 		t.Errorf("recorded %+v", s.log.entries)
 	}
 }
@@ -312,8 +430,7 @@ func TestANewProcessFillsItsCachesUnaskedAndClearsNothing(t *testing.T) {
 	w := &warmer{keys: map[string]int{caching.Content: 2}}
 	s := open(t).process(limits(), w)
 	s.wants(s.warm.AtStart(t.Context()), nil)
-	run := s.start("content:*") // the one that is under way, or its own when that has ended
-	s.ended(run)
+	s.ended(s.start("content:*"))
 	if len(w.loaded) < 2 || len(s.engine.cleared) > 0 || len(s.log.entries) != 1 {
 		t.Errorf("loaded %v, cleared %v, recorded %v", w.loaded, s.engine.cleared, s.log.entries)
 	}

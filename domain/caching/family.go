@@ -20,6 +20,7 @@ var (
 	ErrNothingNamed   = fault.New(fault.Invalid, "caching.nothing_named", "Say what to clear: a pattern such as content:*, * for everything, or a tag.")
 	ErrInvalidTag     = fault.New(fault.Invalid, "caching.invalid_tag", "A tag names a kind and one of that kind, such as exam:ID.")
 	ErrNoRun          = fault.New(fault.NotFound, "caching.no_run", "There is no such filling of the caches; they are remembered for a week.")
+	ErrRunUnderWay    = fault.New(fault.Conflict, "caching.run_under_way", "Another filling of the caches is under way here; wait for its end, or end it.")
 )
 
 // Family is a kind of keys that are kept under the same rules. Its keys begin with its name and a colon.
@@ -35,7 +36,8 @@ type Family struct {
 	Warmable bool          // what it will be asked for is known in advance
 }
 
-// The families. What is secret or names a person stays in the memory of the process.
+// The families. What is secret or names a person, as leaderboards do, stays in the memory of the process; so do statistics,
+// of which nothing is encoded for Redis.
 const (
 	Auth         = "auth"
 	Users        = "users"
@@ -60,11 +62,11 @@ func Families() []Family {
 		},
 		{
 			Name: Leaderboards, About: "leaderboards as everybody sees them", TTL: time.Minute, Min: time.Second, Max: 24 * time.Hour,
-			Stale: 10 * time.Minute, Far: true, Cost: 10, Warmable: true,
+			Stale: 10 * time.Minute, Cost: 10, Warmable: true,
 		},
 		{
 			Name: Statistics, About: "item statistics and how others answered", TTL: 5 * time.Minute, Min: time.Second, Max: 24 * time.Hour,
-			Stale: time.Hour, Negative: 5 * time.Second, Far: true, Cost: 5, Warmable: true,
+			Stale: time.Hour, Negative: 5 * time.Second, Cost: 5, Warmable: true,
 		},
 		{
 			Name: Users, About: "profiles of users", TTL: 5 * time.Minute, Min: time.Second, Max: time.Hour, Cost: 1,
@@ -74,6 +76,14 @@ func Families() []Family {
 
 // Pattern is how people name the family: "content:*".
 func (f Family) Pattern() string { return f.Name + ":*" }
+
+// Tiers returns where the family is kept, the first that is asked first. Without Redis there is no far tier.
+func (f Family) Tiers() []Tier {
+	if f.Far {
+		return []Tier{Near, Far}
+	}
+	return []Tier{Near}
+}
 
 // Named returns the family of a name; ErrUnknownPattern.
 func Named(name string) (Family, error) {

@@ -26,6 +26,16 @@ const (
 // Reasons lists all of them.
 func Reasons() []Reason { return []Reason{Capacity, Rejected, Expired, Invalidated, Cleared} }
 
+// FarClearing is what became of the part of a clearing that is Redis's.
+type FarClearing string
+
+// What can become of it.
+const (
+	FarCleared FarClearing = "cleared"
+	FarPending FarClearing = "pending" // Redis does not answer; it is cleared as soon as it does
+	FarNone    FarClearing = "none"    // there is no Redis
+)
+
 // TierFigures counts what happened in a tier since the start of its process. Keys and Bytes are what it holds now.
 type TierFigures struct {
 	Hits, Misses uint64

@@ -12,7 +12,8 @@ type Run struct {
 	Replica    string // the process
 	By         uuid.UUID
 	Families   []Warmed
-	Cleared    bool // what was there was forgotten first
+	Cleared    bool        // what was there was forgotten first
+	Far        FarClearing // what became of that in Redis; "" until it is done, and where nothing is cleared
 	StartedAt  time.Time
 	SeenAt     time.Time // when the process last said that it works on it
 	Outcome    Outcome
@@ -22,8 +23,9 @@ type Run struct {
 
 // Warmed is how far a run has come with a family.
 type Warmed struct {
-	Family  string
-	Planned int // keys worth having, as many as a run takes of a family
+	Family  string // "" when the pattern names none
+	Unknown string // the pattern that names none
+	Planned int    // keys worth having, as many as a run takes of a family
 	Loaded  int
 	Failed  int
 	Note    string // why there is nothing to do, or less than there should be
@@ -42,8 +44,8 @@ const (
 )
 
 // SilentFor is how long a process may say nothing of its run before the run is given up as lost. It says something every
-// second.
-const SilentFor = 15 * time.Second
+// second; the rest allows for the clocks of whoever runs and whoever asks, which may differ.
+const SilentFor = 2 * time.Minute
 
 // State returns how the run is doing at a time.
 func (r Run) State(now time.Time) Outcome {
@@ -51,6 +53,14 @@ func (r Run) State(now time.Time) Outcome {
 		return Lost
 	}
 	return r.Outcome
+}
+
+// Pattern is what a run was asked for.
+func (w Warmed) Pattern() string {
+	if w.Unknown != "" {
+		return w.Unknown
+	}
+	return Family{Name: w.Family}.Pattern()
 }
 
 // NotWarmable says why a family has nothing to load in advance; "" when it has.

@@ -1,6 +1,7 @@
 package caching
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,6 +123,27 @@ func OfPatterns(field string, patterns []string) ([]Family, error) {
 	}
 	return out, nil
 }
+
+// PatternsOf returns the families of patterns, each once, or all of them for the single pattern "*"; and the patterns that
+// name none, each once, as much of them as is shown.
+func PatternsOf(patterns []string) (families []Family, unknown []string) {
+	if len(patterns) == 1 && patterns[0] == Everything {
+		return Families(), nil
+	}
+	for _, p := range patterns {
+		f, err := OfPattern(p)
+		switch {
+		case err != nil && !slices.Contains(unknown, excerpt(p)):
+			unknown = append(unknown, excerpt(p))
+		case err == nil && !slices.ContainsFunc(families, func(g Family) bool { return g.Name == f.Name }):
+			families = append(families, f)
+		}
+	}
+	return families, unknown
+}
+
+// UnknownNote says of a pattern that it names no family, and what there is.
+func UnknownNote() string { return "unknown: there is no such family; there are " + known() + "." }
 
 // maxTag bounds the name of a tag; maxShown how much of a wrong pattern is repeated. Both in bytes.
 const (

@@ -19,6 +19,8 @@ const (
 	FieldFamilies = "families"
 	// FieldCleared holds the string denoting the cleared field in the database.
 	FieldCleared = "cleared"
+	// FieldFar holds the string denoting the far field in the database.
+	FieldFar = "far"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
 	// FieldSeenAt holds the string denoting the seen_at field in the database.
@@ -40,6 +42,7 @@ var Columns = []string{
 	FieldAskedBy,
 	FieldFamilies,
 	FieldCleared,
+	FieldFar,
 	FieldStartedAt,
 	FieldSeenAt,
 	FieldOutcome,
@@ -58,6 +61,8 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultFar holds the default value on creation for the "far" field.
+	DefaultFar string
 	// DefaultCancelling holds the default value on creation for the "cancelling" field.
 	DefaultCancelling bool
 )
@@ -83,6 +88,11 @@ func ByAskedBy(opts ...sql.OrderTermOption) OrderOption {
 // ByCleared orders the results by the cleared field.
 func ByCleared(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCleared, opts...).ToFunc()
+}
+
+// ByFar orders the results by the far field.
+func ByFar(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFar, opts...).ToFunc()
 }
 
 // ByStartedAt orders the results by the started_at field.

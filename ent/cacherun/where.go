@@ -70,6 +70,11 @@ func Cleared(v bool) predicate.CacheRun {
 	return predicate.CacheRun(sql.FieldEQ(FieldCleared, v))
 }
 
+// Far applies equality check predicate on the "far" field. It's identical to FarEQ.
+func Far(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldEQ(FieldFar, v))
+}
+
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
 func StartedAt(v time.Time) predicate.CacheRun {
 	return predicate.CacheRun(sql.FieldEQ(FieldStartedAt, v))
@@ -218,6 +223,71 @@ func ClearedEQ(v bool) predicate.CacheRun {
 // ClearedNEQ applies the NEQ predicate on the "cleared" field.
 func ClearedNEQ(v bool) predicate.CacheRun {
 	return predicate.CacheRun(sql.FieldNEQ(FieldCleared, v))
+}
+
+// FarEQ applies the EQ predicate on the "far" field.
+func FarEQ(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldEQ(FieldFar, v))
+}
+
+// FarNEQ applies the NEQ predicate on the "far" field.
+func FarNEQ(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldNEQ(FieldFar, v))
+}
+
+// FarIn applies the In predicate on the "far" field.
+func FarIn(vs ...string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldIn(FieldFar, vs...))
+}
+
+// FarNotIn applies the NotIn predicate on the "far" field.
+func FarNotIn(vs ...string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldNotIn(FieldFar, vs...))
+}
+
+// FarGT applies the GT predicate on the "far" field.
+func FarGT(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldGT(FieldFar, v))
+}
+
+// FarGTE applies the GTE predicate on the "far" field.
+func FarGTE(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldGTE(FieldFar, v))
+}
+
+// FarLT applies the LT predicate on the "far" field.
+func FarLT(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldLT(FieldFar, v))
+}
+
+// FarLTE applies the LTE predicate on the "far" field.
+func FarLTE(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldLTE(FieldFar, v))
+}
+
+// FarContains applies the Contains predicate on the "far" field.
+func FarContains(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldContains(FieldFar, v))
+}
+
+// FarHasPrefix applies the HasPrefix predicate on the "far" field.
+func FarHasPrefix(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldHasPrefix(FieldFar, v))
+}
+
+// FarHasSuffix applies the HasSuffix predicate on the "far" field.
+func FarHasSuffix(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldHasSuffix(FieldFar, v))
+}
+
+// FarEqualFold applies the EqualFold predicate on the "far" field.
+func FarEqualFold(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldEqualFold(FieldFar, v))
+}
+
+// FarContainsFold applies the ContainsFold predicate on the "far" field.
+func FarContainsFold(v string) predicate.CacheRun {
+	return predicate.CacheRun(sql.FieldContainsFold(FieldFar, v))
 }
 
 // StartedAtEQ applies the EQ predicate on the "started_at" field.

@@ -387,6 +387,7 @@ var (
 		{Name: "asked_by", Type: field.TypeUUID, Nullable: true},
 		{Name: "families", Type: field.TypeJSON},
 		{Name: "cleared", Type: field.TypeBool},
+		{Name: "far", Type: field.TypeString, Default: ""},
 		{Name: "started_at", Type: field.TypeTime},
 		{Name: "seen_at", Type: field.TypeTime},
 		{Name: "outcome", Type: field.TypeString},
@@ -402,7 +403,7 @@ var (
 			{
 				Name:    "cache_runs_age",
 				Unique:  false,
-				Columns: []*schema.Column{CacheRunsColumns[5]},
+				Columns: []*schema.Column{CacheRunsColumns[6]},
 			},
 		},
 	}

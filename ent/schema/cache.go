@@ -44,6 +44,7 @@ func (CacheRun) Fields() []ent.Field {
 		field.UUID("asked_by", uuid.UUID{}).Optional().Nillable().Immutable(),
 		field.JSON("families", json.RawMessage{}),
 		field.Bool("cleared").Immutable(),
+		field.String("far").Default(""),
 		field.Time("started_at").Immutable(),
 		field.Time("seen_at"),
 		field.String("outcome"),

@@ -3,6 +3,7 @@ package porttest
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +19,7 @@ func cacheTests() map[string]func(*fixture) {
 		"OfManyWhoSetOneFamilyNoneFails":          settingsTogether,
 		"ASettingThatIsTakenBackLeavesNothing":    settingRolledBack,
 		"ARunIsToldAsItsProcessSaidLast":          runRoundTrip,
+		"AClearingIsAChangeThatProcessesHear":     clearingHeard,
 		"ARunHearsThatSomebodyWantsItsEnd":        runCancelled,
 		"ARunThatEndedIsNotCancelled":             runOver,
 		"RunsAreForgottenAfterAWeekAndNotEarlier": runsSwept,
@@ -119,6 +121,21 @@ func settingRolledBack(f *fixture) {
 	f.equal("changes", f.heard(), 0)
 }
 
+func clearingHeard(f *fixture) {
+	no := errors.New("no")
+	note := func(tag string, fails error) error {
+		return f.store.CacheRunWork().Do(f.ctx, func(ctx context.Context, repos ports.CacheRunRepos) error {
+			return errors.Join(repos.Runs.NoteClearing(ctx, ports.CacheScope{Tag: tag}, "here"), fails)
+		})
+	}
+	f.must(note("exam:1", nil))
+	f.wants(note("exam:2", no), no)
+	all, err := f.store.ActorChanges().Since(f.ctx, time.Time{})
+	f.must(err)
+	f.equal("changes", len(all), 1)
+	f.equal("the subject tells the tag", strings.Contains(all[0].Subject, "exam:1"), true)
+}
+
 // warming stores a run that has just begun.
 func (f *fixture) warming(at time.Time) caching.Run {
 	f.Helper()
@@ -159,7 +176,7 @@ func runRoundTrip(f *fixture) {
 	r, end := f.warming(noon), noon.Add(time.Minute)
 	f.runIs(r)
 	r.Families[0] = caching.Warmed{Family: caching.Content, Planned: 3, Loaded: 1, Failed: 1, Note: "so it goes"}
-	r.SeenAt = noon.Add(time.Second)
+	r.SeenAt, r.Far = noon.Add(time.Second), caching.FarPending
 	f.progress(r, false)
 	f.runIs(r)
 	r.SeenAt, r.EndedAt, r.Outcome = end, &end, caching.Done

@@ -19,7 +19,9 @@ import (
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/application/cacheapp"
 	"github.com/toeic-app/toeic/domain/caching"
+	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
+	"github.com/toeic-app/toeic/ports"
 )
 
 var noon = time.Date(2027, 3, 14, 12, 0, 0, 0, time.UTC)
@@ -68,14 +70,14 @@ func serve(t *testing.T) *desk {
 	cacheapi.Routes(api, cacheapi.UseCases{
 		Stats:  func(context.Context) (cacheapp.StatsView, error) { return d.stats, d.fails },
 		Health: func(context.Context) (cacheapp.HealthView, error) { return d.health, d.fails },
-		Clear: func(_ context.Context, cmd cacheapp.ClearCommand) (map[string]int, error) {
+		Clear: func(_ context.Context, cmd cacheapp.ClearCommand) (ports.CacheCleared, error) {
 			d.cleared = append(d.cleared, cmd)
 			_, err := caching.ScopeOf(cmd.Patterns, cmd.Tag)
-			return map[string]int{caching.Content: 3, caching.Users: 1}, err
+			return ports.CacheCleared{Keys: map[string]int{caching.Content: 3, caching.Users: 1}, Far: caching.FarPending}, err
 		},
-		Start: func(_ context.Context, cmd cacheapp.WarmCommand) (caching.Run, error) {
+		Start: func(_ context.Context, cmd cacheapp.WarmCommand) (cacheapp.Started, error) {
 			d.started = append(d.started, cmd)
-			return d.run, d.fails
+			return cacheapp.Started{Run: d.run, Begun: true}, d.fails
 		},
 		Run:    func(context.Context, uuid.UUID) (caching.Run, error) { return d.run, d.fails },
 		Cancel: func(context.Context, identity.Caller, uuid.UUID) (caching.Run, error) { return d.run, d.fails },
@@ -241,15 +243,17 @@ func TestAWarmIsReadAsJSONWhateverTheTypeSaysAndMayBeEmpty(t *testing.T) {
 	d := serve(t)
 	d.run = caching.Run{
 		ID: uuid.UUID{15: 1}, Replica: "a", Outcome: caching.Done, StartedAt: noon, SeenAt: noon, EndedAt: &noon, Cleared: true,
-		Families: []caching.Warmed{{Family: caching.Content, Planned: 4, Loaded: 3, Failed: 1}, {Family: caching.Users, Note: "Nothing."}},
+		Families: []caching.Warmed{{Family: caching.Content, Planned: 4, Loaded: 3, Failed: 1}, {Family: caching.Users, Note: "Nothing."}, {Unknown: "words:*", Note: "unknown"}},
+		Far:      caching.FarPending,
 	}
 	const body = `{"patterns": ["users:*", "auth:*", "content:*"]}`
 	for _, kind := range []string{"application/x-www-form-urlencoded", "application/json", "text/plain", ""} {
-		d.is(d.ask(202, "POST", "/warm", body, "Content-Type", kind), map[string]any{
+		d.is(d.ask(200, "POST", "/warm", body, "Content-Type", kind), map[string]any{
 			"id": d.run.ID.String(), "state": "done", "cleared": true, "loaded": 3, "failed": 1, "replica": "a",
 			"patterns content:* planned": 4, "patterns content:* loaded": 3, "patterns content:* failed": 1, "patterns users:* loaded": 0, "patterns users:* note": "Nothing.",
+			"patterns words:* note": "unknown", "far": "pending", "begun": true,
 		})
-		d.ask(202, "POST", "/warm", "", "Content-Type", kind)
+		d.ask(200, "POST", "/warm", "", "Content-Type", kind)
 	}
 	for i, cmd := range d.started {
 		if want := (i + 1) % 2 * 3; len(cmd.Patterns) != want || cmd.By.Actor.Nobody() {
@@ -259,8 +263,16 @@ func TestAWarmIsReadAsJSONWhateverTheTypeSaysAndMayBeEmpty(t *testing.T) {
 	d.ask(400, "POST", "/warm", "patterns=users")
 	d.is(d.ask(422, "POST", "/warm", `{"pattern": "users:*"}`), map[string]any{"errors first field": "pattern"})
 	d.is(d.ask(422, "POST", "/warm", `{"patterns": "users:*"}`), map[string]any{"errors first field": "patterns"})
-	_, d.fails = caching.OfPatterns("patterns", []string{"words:*"})
-	d.is(d.ask(404, "POST", "/warm", body), map[string]any{"code": "caching.unknown_pattern", "errors first field": "patterns", "errors first code": "unknown"})
+	asked := len(d.started)
+	for _, nothing := range []string{`{"patterns": []}`, `{"patterns": null}`} {
+		d.is(d.ask(422, "POST", "/warm", nothing), map[string]any{"errors first field": "patterns"})
+	}
+	if len(d.started) != asked {
+		t.Error("who names no pattern had everything cleared")
+	}
+	d.ask(200, "POST", "/warm", "{}")
+	d.fails = caching.ErrRunUnderWay.WithFields(fault.Field{Name: "warm/7", Code: "running", Detail: "This run is under way."})
+	d.is(d.ask(409, "POST", "/warm", body), map[string]any{"code": "caching.run_under_way", "errors first field": "warm/7", "errors first code": "running"})
 }
 
 func TestARunIsToldAndEnded(t *testing.T) {
@@ -282,10 +294,11 @@ func TestTimesToLiveAreListedSetAndReset(t *testing.T) {
 	d.is(reply, map[string]any{
 		"items first pattern": "attempts:*", "items first ttl_seconds": 0.5, "items first source": "setting", "items first in_force_seconds": 0.5,
 		"items first default_seconds": 1, "items first min_seconds": 0.1, "items first max_seconds": 1,
+		"items first tiers": []any{"near"}, "items first cost": 1, "items first warmable": false,
 		"items first changed_by": "00000000-0000-0000-0000-000000000007", "items first changed_at": "2027-03-14T12:00:00Z",
 	})
 	d.is(d.ask(200, "PUT", "/ttls", `{"pattern": "content:*", "ttl_seconds": 60}`, "Content-Type", "application/json"), map[string]any{
-		"pattern": "content:*", "ttl_seconds": 60, "source": "setting", "changed_by": nil, "changed_at": "2027-03-14T12:00:00Z",
+		"pattern": "content:*", "ttl_seconds": 60, "source": "setting", "tiers": []any{"near", "far"}, "cost": 3, "warmable": true, "changed_by": nil, "changed_at": "2027-03-14T12:00:00Z",
 	})
 	if len(d.set) != 1 || d.set[0].Pattern != "content:*" || d.set[0].Seconds != 60 || d.set[0].By.Actor.Nobody() {
 		t.Errorf("asked %+v", d.set)
@@ -302,7 +315,7 @@ func TestTimesToLiveAreListedSetAndReset(t *testing.T) {
 
 func TestClearingNeedsAPatternOrATag(t *testing.T) {
 	d := serve(t)
-	d.is(d.ask(200, "DELETE", "?pattern=content:*,users:*&tag=exam:1", ""), map[string]any{"total": 4, "forgotten content:*": 3, "forgotten users:*": 1})
+	d.is(d.ask(200, "DELETE", "?pattern=content:*,users:*&tag=exam:1", ""), map[string]any{"total": 4, "far": "pending", "forgotten content:*": 3, "forgotten users:*": 1})
 	want := cacheapp.ClearCommand{By: d.cleared[0].By, Patterns: []string{"content:*", "users:*"}, Tag: "exam:1"}
 	if diff := cmp.Diff(want, d.cleared[0]); diff != "" {
 		t.Errorf("asked (-want +got)\n%s", diff)

@@ -19,7 +19,6 @@ type FarHealthReply struct {
 
 // NearHealthReply is how full the memory of the process is.
 type NearHealthReply struct {
-	Status     string  `json:"status" enum:"healthy"`
 	Entries    int64   `json:"entries"`
 	Bytes      int64   `json:"bytes"`
 	LimitBytes int64   `json:"limit_bytes"`
@@ -28,7 +27,7 @@ type NearHealthReply struct {
 
 // HealthReply is whether the tiers of the caches work.
 type HealthReply struct {
-	Status   string          `json:"status" enum:"healthy,degraded" description:"degraded while Redis is configured and does not answer: everything is answered all the same, only slower."`
+	Status   string          `json:"status" enum:"healthy,degraded" description:"degraded while Redis is configured and does not answer, or this process does not hear through it what others change: everything is answered all the same, only slower."`
 	HitRate  float64         `json:"hit_rate" description:"Of the process that was asked."`
 	Near     NearHealthReply `json:"near" description:"Of the process that was asked."`
 	Far      FarHealthReply  `json:"far"`
@@ -38,7 +37,7 @@ type HealthReply struct {
 func toHealth(v cacheapp.HealthView) HealthReply {
 	out := HealthReply{
 		Status: "healthy", HitRate: rounded(v.Near.HitRate()), Replicas: v.Processes,
-		Near: NearHealthReply{Status: "healthy", Entries: v.Near.Near.Keys, Bytes: v.Near.Near.Bytes, LimitBytes: v.Limit},
+		Near: NearHealthReply{Entries: v.Near.Near.Keys, Bytes: v.Near.Near.Bytes, LimitBytes: v.Limit},
 		Far:  FarHealthReply{Configured: v.Configured, Status: "not_configured", Faults: map[string]uint64{}},
 	}
 	if v.Limit > 0 {

@@ -161,7 +161,7 @@ type AdvancedReply struct {
 	WarmingUp   bool                    `json:"warming_up" description:"As in stats."`
 	KeyPatterns map[string]PatternReply `json:"key_patterns" description:"By pattern, such as content:*; every family is there."`
 	Evictions   map[string]uint64       `json:"evictions" description:"From the near tiers, by reason: capacity (made room), rejected (not let in), expired, invalidated (what it tells changed), cleared."`
-	TopKeys     []KeyReply              `json:"top_keys" description:"The most read, about; at most 50."`
+	TopKeys     []KeyReply              `json:"top_keys" description:"The most read, about; at most 20."`
 	Redis       map[string]string       `json:"redis" description:"What Redis says of itself; empty without it."`
 	Replicas    []ReplicaPatternsReply  `json:"replicas" description:"The process that was asked first."`
 }

@@ -24,16 +24,20 @@ type ttlQuery struct {
 
 // TTLReply is how long a family keeps what it holds.
 type TTLReply struct {
-	Pattern string         `json:"pattern"`
-	About   string         `json:"about" description:"What the family holds."`
-	Seconds float64        `json:"ttl_seconds"`
-	Source  caching.Source `json:"source" enum:"setting,environment,default" description:"Who decided: an administrator; the environment of the process that was asked; nobody."`
-	InForce float64        `json:"in_force_seconds" description:"What the process that was asked goes by. For up to a second after a change elsewhere that is what held before."`
-	Default float64        `json:"default_seconds"`
-	Min     float64        `json:"min_seconds"`
-	Max     float64        `json:"max_seconds"`
-	By      *uuid.UUID     `json:"changed_by" description:"null when nobody changed it."`
-	At      *time.Time     `json:"changed_at"`
+	Pattern  string         `json:"pattern"`
+	About    string         `json:"about" description:"What the family holds."`
+	Seconds  float64        `json:"ttl_seconds"`
+	Source   caching.Source `json:"source" enum:"setting,environment,default" description:"Who decided: an administrator; the environment of the process that was asked; nobody."`
+	InForce  float64        `json:"in_force_seconds" description:"What the process that was asked goes by. For up to a second after a change elsewhere that is what held before."`
+	Default  float64        `json:"default_seconds"`
+	Min      float64        `json:"min_seconds"`
+	Max      float64        `json:"max_seconds"`
+	Tiers    []caching.Tier `json:"tiers" description:"Where values of the family are kept: near is the memory of each process, far is Redis, where there is one."`
+	Cost     int            `json:"cost" description:"Statements that a load costs the database, about."`
+	Warmable bool           `json:"warmable" description:"Whether it can be loaded in advance."`
+
+	By *uuid.UUID `json:"changed_by" description:"null when nobody changed it."`
+	At *time.Time `json:"changed_at"`
 }
 
 func toTTL(v cacheapp.TTLView) TTLReply {
@@ -41,6 +45,7 @@ func toTTL(v cacheapp.TTLView) TTLReply {
 	out := TTLReply{
 		Pattern: f.Pattern(), About: f.About, Seconds: v.TTL.Seconds(), Source: v.Source, InForce: v.InForce.Seconds(),
 		Default: f.TTL.Seconds(), Min: f.Min.Seconds(), Max: f.Max.Seconds(),
+		Tiers: f.Tiers(), Cost: f.Cost, Warmable: f.Warmable,
 	}
 	if v.Setting == nil {
 		return out
