@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -73,8 +74,13 @@ func TestARunIsNotReplacedByOneThatDoesSomethingElse(t *testing.T) {
 func TestARunThatNobodyAskedForOrThatSomebodyCancelledGivesWay(t *testing.T) {
 	w := &warmer{keys: map[string]int{caching.Content: 2}, gate: make(chan struct{})}
 	s := open(t).process(hasty(), w)
-	s.wants(s.warm.AtStart(t.Context()), nil)
+	unasked := make(chan error, 2)
+	go func() { unasked <- s.warm.AtStart(t.Context()) }()
+	for w.at.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
 	first := s.begun("content:*")
+	s.wants(<-unasked, nil) // it is over, as it gave way
 	if !first.Begun || first.By != s.by.Actor.UserID {
 		t.Errorf("%+v", first)
 	}
@@ -85,8 +91,9 @@ func TestARunThatNobodyAskedForOrThatSomebodyCancelledGivesWay(t *testing.T) {
 		t.Errorf("%+v", second)
 	}
 	s.is(s.ended(first.Run), "cancelled content 0/2")
-	s.wants(s.warm.AtStart(t.Context()), nil) // which is content with what is under way
+	go func() { unasked <- s.warm.AtStart(t.Context()) }() // which is content with what is under way
 	close(w.gate)
+	s.wants(<-unasked, nil)
 	s.is(s.ended(second.Run), "done content 2/2")
 	if len(s.log.entries) != 3 {
 		t.Errorf("recorded %+v", s.log.entries)
