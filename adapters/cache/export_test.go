@@ -61,8 +61,9 @@ const (
 
 // Limits of time that tests wait for.
 const (
-	ApartTime = apartTime
-	LeaseTime = leaseTime
+	ApartTime  = apartTime
+	FollowTime = followTime
+	LeaseTime  = leaseTime
 )
 
 // Sampling is how many reads one stands for in the sketch.
