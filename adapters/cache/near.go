@@ -34,7 +34,7 @@ const (
 	slack = 16
 
 	// batch is how many entries of a shard wait to be offered at most.
-	batch = 8
+	batch = 64
 
 	// most times that an entry is handed to ristretto.
 	maxOffers = 3

@@ -99,7 +99,7 @@ func readCaches(t *testing.T, s *entstore.Store) {
 	run, err := s.CacheRuns().Run(t.Context(), row(23, 1))
 	same(t, run, err, caching.Run{
 		ID: row(23, 1), Replica: "era-1", By: row(1, 1), Families: []caching.Warmed{{Family: caching.Content, Planned: 3, Loaded: 2, Failed: 1, Note: "Era"}},
-		Cleared: true, StartedAt: early, SeenAt: later, Outcome: caching.Done, EndedAt: &later,
+		Cleared: true, Far: "pending", StartedAt: early, SeenAt: later, Outcome: caching.Done, EndedAt: &later,
 	})
 	run, err = s.CacheRuns().Run(t.Context(), row(23, 2))
 	same(t, run, err, caching.Run{

@@ -78,6 +78,6 @@ INSERT INTO leaderboard_entries (id, user_id, pseudonym, folded, joined_at) VALU
 INSERT INTO form_statistics (form_id, exam_id, takers, report, computed_at) VALUES ('01939000-0005-7000-8000-000000000001', '01939000-0004-7000-8000-000000000001', 31, CAST('{}' AS BLOB), '2026-12-01 10:30:00+00:00');
 INSERT INTO schedules (name, next_at, leased_until, began_at, succeeded_at, last_error, runs) VALUES ('era', '2026-12-02 09:30:00.5+00:00', NULL, '2026-12-01 09:30:00.123456+00:00', '2026-12-01 10:30:00+00:00', '', 4);
 INSERT INTO cache_settings (family, ttl_ms, changed_by, changed_at) VALUES ('content', 1500, '01939000-0001-7000-8000-000000000001', '2026-12-01 10:30:00+00:00'), ('users', 60000, NULL, '2026-12-01 09:30:00.123456+00:00');
-INSERT INTO cache_runs (id, replica, asked_by, families, cleared, started_at, seen_at, outcome, ended_at, cancelling) VALUES
-  ('01939000-0017-7000-8000-000000000001', 'era-1', '01939000-0001-7000-8000-000000000001', '[{"Family":"content","Planned":3,"Loaded":2,"Failed":1,"Note":"Era"}]', true, '2026-12-01 09:30:00.123456+00:00', '2026-12-01 10:30:00+00:00', 'done', '2026-12-01 10:30:00+00:00', false),
-  ('01939000-0017-7000-8000-000000000002', 'era-1', NULL, '[]', false, '2026-12-01 09:30:00.123456+00:00', '2026-12-01 10:30:00+00:00', 'running', NULL, true);
+INSERT INTO cache_runs (id, replica, asked_by, families, cleared, started_at, seen_at, outcome, ended_at, cancelling, far) VALUES
+  ('01939000-0017-7000-8000-000000000001', 'era-1', '01939000-0001-7000-8000-000000000001', '[{"Family":"content","Planned":3,"Loaded":2,"Failed":1,"Note":"Era"}]', true, '2026-12-01 09:30:00.123456+00:00', '2026-12-01 10:30:00+00:00', 'done', '2026-12-01 10:30:00+00:00', false, 'pending'),
+  ('01939000-0017-7000-8000-000000000002', 'era-1', NULL, '[]', false, '2026-12-01 09:30:00.123456+00:00', '2026-12-01 10:30:00+00:00', 'running', NULL, true, '');
