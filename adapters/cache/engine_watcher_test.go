@@ -116,8 +116,7 @@ func TestAWatcherIsToldOfEachReadOnceHoweverItIsAnswered(t *testing.T) {
 
 		r.shelf.put("a", "the next")
 		time.Sleep(time.Hour + time.Minute)
-		r.reads("past its time", "a", "one", 1)
-		synctest.Wait()
+		r.stale("past its time", "a", "one", 2)
 		w.told(t, "what is given out while it is loaded anew, which is nobody's read", seen{"read", place, 1, small})
 		r.reads("refreshed", "a", "the next", 2)
 		w.told(t, "a hit of what was loaded anew", seen{"read", place, 1, big})
