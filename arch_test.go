@@ -44,6 +44,8 @@ var rule = []layer{
 	{folder: "ent/schema", outside: []string{"entgo.io/ent", "github.com/google/uuid"}},
 	{folder: "migrations", outside: none},
 	{folder: "content", outside: none},
+	{folder: "tests/cachespeed", inside: []string{"adapters/cache", "domain"}},
+	{folder: "tests/load", inside: []string{"tests", "domain", "adapters/cache", "adapters/token"}},
 	{folder: "tests", inside: []string{"tests/private", "domain", "ent", "migrations"}, own: true},
 }
 

@@ -69,15 +69,21 @@ func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 func (a *App) Run(ctx context.Context) error {
 	background, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	done := a.startBackground(background)
+	warm := make(chan struct{})
+	done := a.startBackground(background, warm)
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(a.listener) }()
-	a.readiness.Set(true)
+	begun := make(chan struct{})
+	go func() {
+		defer close(begun)
+		a.getReady(ctx, warm)
+	}()
 
 	var err error
 	select {
 	case err = <-failed:
 	case <-ctx.Done():
+		<-begun
 		err = a.drain(background)
 	}
 	stop()
@@ -86,6 +92,21 @@ func (a *App) Run(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// warmTime is how long a new process may take to fill its caches before it says that it is ready all the same.
+const warmTime = 3 * time.Second
+
+// getReady says that the process is ready, once its caches are filled, so that a load balancer does not send clients to
+// one that is slow.
+func (a *App) getReady(ctx context.Context, warm <-chan struct{}) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-warm:
+	case <-time.After(warmTime):
+	}
+	a.readiness.Set(true)
 }
 
 func (a *App) drain(ctx context.Context) error {

@@ -12,12 +12,15 @@ import (
 const syncPeriod = 300 * time.Millisecond // see cache.Actors: what is remembered is believed for 900 ms
 
 // startBackground starts what the service does on its own account, until ctx ends.
-func (a *App) startBackground(ctx context.Context) *sync.WaitGroup {
+func (a *App) startBackground(ctx context.Context, warm chan<- struct{}) *sync.WaitGroup {
 	var running sync.WaitGroup
 	a.startJobs(ctx, &running)
 	running.Go(func() { every(ctx, syncPeriod, a.sync) })
 	running.Go(func() { a.reloadKeys(ctx) })
 	running.Go(func() { a.fillPractice(ctx) })
+	running.Go(func() { a.core.engine.Run(ctx) })
+	running.Go(func() { a.retuneCaches(ctx) })
+	running.Go(func() { a.warmCaches(ctx, warm) })
 	if a.core.redis != nil {
 		running.Go(func() { a.core.redis.Listen(ctx, func() { a.sync(ctx) }) })
 	}
@@ -37,7 +40,7 @@ func every(ctx context.Context, period time.Duration, fn func(context.Context)) 
 
 // sync reads what changed about who may do what.
 func (a *App) sync(ctx context.Context) {
-	if _, err := a.core.actors.Sync(ctx); err != nil && ctx.Err() == nil {
+	if _, err := a.core.remembered.actors.Sync(ctx); err != nil && ctx.Err() == nil {
 		a.log.Warn("reading changes of permissions failed; the database decides every request meanwhile", zap.Error(err))
 	}
 }

@@ -17,10 +17,10 @@ type examCases struct {
 }
 
 func wireExams(c *core, packs ports.Packs) examCases {
-	work := c.store.Publication()
+	work := c.publication()
 	return examCases{
-		list:        examapp.List{Catalogue: c.store.Catalogue()},
-		get:         examapp.Get{Catalogue: c.store.Catalogue()},
+		list:        examapp.List{Catalogue: c.remembered.catalogue},
+		get:         examapp.Get{Catalogue: c.remembered.catalogue},
 		media:       examapp.Media{Files: c.store.MediaFiles()},
 		importTable: examapp.ImportTable{Work: work},
 		importPack: examapp.Import{Clock: c.clock, IDs: c.ids, Work: work, Validate: examapp.Validate{
@@ -51,16 +51,16 @@ type attemptCases struct {
 }
 
 func wireAttempts(c *core) attemptCases {
-	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
+	work, reads := c.remembered.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	scoring := attemptapp.Scoring{
-		Clock: c.clock, Revisions: c.revisions, Conversions: c.tables, Reads: reads, Closings: c.store.Closings(), Work: work,
+		Clock: c.clock, Revisions: c.remembered.revisions, Conversions: c.remembered.tables, Reads: reads, Closings: c.store.Closings(), Work: work,
 	}
 	return attemptCases{
 		start:     attemptapp.Start{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Policies: c.store.Policies(), Work: work},
 		list:      attemptapp.List{Clock: c.clock, Reads: reads},
 		get:       attemptapp.Get{Clock: c.clock, Reads: reads},
-		questions: attemptapp.Questions{Clock: c.clock, Reads: c.heads},
-		print:     attemptapp.Print{Revisions: c.revisions},
+		questions: attemptapp.Questions{Clock: c.clock, Reads: c.remembered.heads},
+		print:     attemptapp.Print{Revisions: c.remembered.revisions},
 		answer:    gatherAnswers(attemptapp.Answer{Clock: c.clock, Work: c.store.AnswerSheets()}, c.config.answerWriters()),
 		sync:      attemptapp.Sync{Clock: c.clock, Reads: reads},
 		advance:   attemptapp.Advance{Clock: c.clock, Work: work, Reads: reads},

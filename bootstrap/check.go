@@ -39,9 +39,6 @@ func (c Config) check() []Problem {
 	if detail := databaseProblem(string(c.DatabaseURL)); detail != "" {
 		bad("DATABASE_URL", "%s", detail)
 	}
-	if u, err := url.Parse(string(c.RedisURL)); c.RedisURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"redis", "rediss"}, u.Scheme)) {
-		bad("REDIS_URL", "must look like redis://host:6379/0")
-	}
 	if !slices.Contains([]string{"DEBUG", "INFO", "WARN", "ERROR"}, strings.ToUpper(c.LogLevel)) {
 		bad("LOG_LEVEL", "must be DEBUG, INFO, WARN or ERROR")
 	}
@@ -59,6 +56,8 @@ func (c Config) check() []Problem {
 	out = append(out, c.checkNetwork()...)
 	out = append(out, c.checkAudio()...)
 	out = append(out, c.checkNorm()...)
+	out = append(out, c.checkRedis()...)
+	out = append(out, c.checkCaches()...)
 	return append(out, c.checkPool()...)
 }
 

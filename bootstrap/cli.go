@@ -87,6 +87,19 @@ type commandLine struct {
 		Show    statisticsShow    `cmd:"" help:"Show how the items of an exam work."`
 		Refresh statisticsRefresh `cmd:"" help:"Compute the statistics of an exam now."`
 	} `cmd:"" help:"Look at how exams and their items work."`
+	Cache struct {
+		Stats    cacheStats    `cmd:"" help:"Show how the caches do. Needs a token with cache:read."`
+		Advanced cacheAdvanced `cmd:"" help:"Show how each family of keys does. Needs cache:read."`
+		Health   cacheHealth   `cmd:"" help:"Show whether the tiers of the caches work; exits with 1 when one does not. Needs cache:read."`
+		Warm     cacheWarm     `cmd:"" help:"Fill the caches with what will be asked for. Needs cache:manage, and cache:read to follow it."`
+		Clear    cacheClear    `cmd:"" help:"Clear caches. Needs cache:manage."`
+		TTL      struct {
+			List  cacheTTLList  `cmd:"" default:"withargs" help:"List how long families of keys are kept. Needs cache:read."`
+			Set   cacheTTLSet   `cmd:"" help:"Set how long a family of keys is kept, on every server, from now on. Needs cache:manage."`
+			Reset cacheTTLReset `cmd:"" help:"Take a setting back. Needs cache:manage."`
+		} `cmd:"" name:"ttl" help:"Change how long families of keys are kept."`
+		Advice cacheAdvice `cmd:"" help:"Show what other settings would bring. Needs cache:read."`
+	} `cmd:"" help:"Administer the caches of a server that runs, over its API."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

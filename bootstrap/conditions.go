@@ -21,7 +21,7 @@ type conditionCases struct {
 
 // wireConditions needs the use cases of accounts.
 func wireConditions(c *core) conditionCases {
-	work, reads := c.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
+	work, reads := c.remembered.heads.Evicting(c.store.Attempts()), c.store.AttemptReads()
 	return conditionCases{
 		pause:   attemptapp.Pause{Clock: c.clock, Work: work, Reads: reads},
 		resume:  attemptapp.Resume{Clock: c.clock, Work: work, Reads: reads},

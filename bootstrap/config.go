@@ -28,21 +28,26 @@ const (
 
 // Config is everything that can be set. Flags win over the environment, and that wins over the .env file.
 type Config struct {
-	ServerAddress   string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
-	DataDir         string        `env:"DATA_DIR" envDefault:"data"`
-	DatabaseURL     Address       `env:"DATABASE_URL"`
-	RedisURL        Address       `env:"REDIS_URL"`
-	Environment     Environment   `env:"ENVIRONMENT" envDefault:"development"`
-	TokenSigningKey Secret        `env:"TOKEN_SIGNING_KEY"`
-	LogLevel        string        `env:"LOG_LEVEL" envDefault:"INFO"`
-	LogFormat       string        `env:"LOG_FORMAT"`
-	SampleContent   string        `env:"SAMPLE_CONTENT"`
-	NormTable       string        `env:"NORM_TABLE"`
-	CORSOrigins     []string      `env:"CORS_ORIGINS"`
-	TrustedProxies  []string      `env:"TRUSTED_PROXIES"`
-	BehindTLS       bool          `env:"BEHIND_TLS" envDefault:"false"`
-	RequestTimeout  time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
-	ShutdownDelay   time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
+	ServerAddress         string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
+	DataDir               string        `env:"DATA_DIR" envDefault:"data"`
+	DatabaseURL           Address       `env:"DATABASE_URL"`
+	RedisURL              Address       `env:"REDIS_URL"`
+	RedisAddrs            []string      `env:"REDIS_ADDRS"`
+	RedisMaster           string        `env:"REDIS_MASTER"`
+	RedisUsername         string        `env:"REDIS_USERNAME"`
+	RedisPassword         Secret        `env:"REDIS_PASSWORD"`
+	RedisSentinelPassword Secret        `env:"REDIS_SENTINEL_PASSWORD"`
+	Environment           Environment   `env:"ENVIRONMENT" envDefault:"development"`
+	TokenSigningKey       Secret        `env:"TOKEN_SIGNING_KEY"`
+	LogLevel              string        `env:"LOG_LEVEL" envDefault:"INFO"`
+	LogFormat             string        `env:"LOG_FORMAT"`
+	SampleContent         string        `env:"SAMPLE_CONTENT"`
+	NormTable             string        `env:"NORM_TABLE"`
+	CORSOrigins           []string      `env:"CORS_ORIGINS"`
+	TrustedProxies        []string      `env:"TRUSTED_PROXIES"`
+	BehindTLS             bool          `env:"BEHIND_TLS" envDefault:"false"`
+	RequestTimeout        time.Duration `env:"REQUEST_TIMEOUT" envDefault:"30s"`
+	ShutdownDelay         time.Duration `env:"SHUTDOWN_DELAY" envDefault:"0s"`
 
 	AccountVerification string         `env:"ACCOUNT_VERIFICATION"`
 	AdminRequireMFA     string         `env:"ADMIN_REQUIRE_MFA"`
@@ -66,6 +71,14 @@ type Config struct {
 	AudioPauseGraphic       time.Duration `env:"AUDIO_PAUSE_GRAPHIC" envDefault:"12s"`
 	AudioPauseNextPage      time.Duration `env:"AUDIO_PAUSE_NEXT_PAGE" envDefault:"6s"`
 	AudioPauseLeadIn        time.Duration `env:"AUDIO_PAUSE_LEAD_IN" envDefault:"4s"`
+
+	CacheMemory          int64 `env:"CACHE_MAX_MEMORY_USAGE" envDefault:"134217728"`
+	CacheTTLAttempts     Age   `env:"CACHE_TTL_ATTEMPTS"`
+	CacheTTLAuth         Age   `env:"CACHE_TTL_AUTH"`
+	CacheTTLContent      Age   `env:"CACHE_TTL_CONTENT"`
+	CacheTTLLeaderboards Age   `env:"CACHE_TTL_LEADERBOARDS"`
+	CacheTTLStatistics   Age   `env:"CACHE_TTL_STATISTICS"`
+	CacheTTLUsers        Age   `env:"CACHE_TTL_USERS"`
 
 	JobWorkers    int `env:"JOB_WORKERS" envDefault:"2"`
 	AnswerWriters int `env:"ANSWER_WRITERS" envDefault:"2"`
@@ -224,7 +237,9 @@ func kindOf(t reflect.Type) string {
 		return "a duration such as 30s, 5m or 1h"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
-	case t.Kind() == reflect.Int:
+	case t == reflect.TypeFor[Age]():
+		return "a positive number of seconds, or a duration such as 30s, 5m or 1h"
+	case t.Kind() == reflect.Int, t.Kind() == reflect.Int64:
 		return "a whole number"
 	default:
 		return "a " + t.String()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestAConfigurationNeverShowsItsSecrets(t *testing.T) {
@@ -105,8 +106,11 @@ func TestTheExampleWithItsCommentsTakenAwayIsReadAsItSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, problems := Load(dir, nil, ".env", nil)
-	if len(problems) != 1 || problems[0].Setting != "TOKEN_SIGNING_KEY" {
-		t.Errorf("problems: %v, want only the example key", problems)
+	if len(problems) != 2 || problems[0].Setting != "TOKEN_SIGNING_KEY" || problems[1].Setting != "REDIS_ADDRS" {
+		t.Errorf("problems: %v, want only the example key, and two ways to name a Redis", problems)
+	}
+	if time.Duration(c.CacheTTLUsers) != 5*time.Minute || time.Duration(c.CacheTTLAttempts) != time.Second || c.CacheMemory != 128<<20 {
+		t.Errorf("read: %v", c.Effective())
 	}
 	if c.DBMaxConnections != 25 || c.LogFormat != "text" || c.DatabaseURL != "postgres://toeic:toeic@127.0.0.1:55432/toeic" {
 		t.Errorf("read: %v", c.Effective())

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/adapters/entstore"
+	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/adapters/mail"
 	"github.com/toeic-app/toeic/adapters/pack"
 	"github.com/toeic-app/toeic/adapters/password"
@@ -23,11 +25,9 @@ import (
 	"github.com/toeic-app/toeic/application/examapp"
 	"github.com/toeic-app/toeic/application/identityapp"
 	"github.com/toeic-app/toeic/content"
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/ports"
 )
-
-// revisionCacheBytes bounds the memory that published forms take.
-const revisionCacheBytes = 64 << 20
 
 // limitedKeys bounds how many accounts and addresses are counted at once; about 200 bytes each.
 const limitedKeys = 100_000
@@ -42,18 +42,21 @@ type core struct {
 	clock       ports.Clock
 	ids         ports.IDs
 	store       *entstore.Store
-	revisions   *cache.Revisions
-	tables      *cache.Tables
-	heads       *cache.Heads
-	actors      *cache.Actors
+	remembered  remembered
 	reload      chan struct{}    // the keys changed
+	retune      chan struct{}    // how long caches keep things changed
 	limits      ports.Limits     // in this process
 	shared      ports.Limits     // across all processes
-	redisLimits *ratelimit.Redis // nil without REDIS_URL
+	redisLimits *ratelimit.Redis // nil without Redis
 	mail        *mail.SMTP       // nil without SMTP_URL
 	outbox      *mail.Outbox     // nil outside development, and with SMTP_URL
-	redis       *cache.Redis     // nil without REDIS_URL
+	redis       *cache.Redis     // nil without Redis
+	replica     string           // names this process
+	engine      *cache.Engine
+	sampler     *caching.Sampler // watches the engine
+	caches      cacheCases
 	replies     ports.Replies
+	api         *web.API // nil until the routes are registered
 	identity    identityCases
 	exams       examCases
 	attempts    attemptCases
@@ -73,10 +76,11 @@ func openCore(ctx context.Context, c Config, log *zap.Logger) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1)}
+	out := &core{config: c, log: log, clock: system.Clock{}, ids: system.IDs{}, reload: make(chan struct{}, 1), retune: make(chan struct{}, 1)}
 	if out.store, err = openStore(ctx, c, log); err != nil {
 		return nil, err
 	}
+	out.replica = replicaName(out.ids.New())
 	if err := out.wire(secrets); err != nil {
 		return nil, errors.Join(err, out.close())
 	}
@@ -107,19 +111,10 @@ func (c *core) wire(secrets [][]byte) error {
 		return err
 	}
 	c.replies = seal.Replies(box, c.store.Replies())
-	if c.revisions, err = cache.NewRevisions(c.store.Revisions(), revisionCacheBytes); err != nil {
-		return err
-	}
-	if c.tables, err = cache.NewTables(c.store.Conversions()); err != nil {
-		return err
-	}
-	if c.heads, err = cache.NewHeads(c.store.AttemptReads()); err != nil {
-		return err
-	}
-	if c.actors, err = cache.NewActors(c.store.Actors(), c.store.ActorChanges(), c.clock, c.heed); err != nil {
-		return err
-	}
 	if err := c.connectRedis(); err != nil {
+		return err
+	}
+	if err := errors.Join(c.openCaches(), c.remember()); err != nil {
 		return err
 	}
 	tools, err := c.tools(box)
@@ -131,6 +126,7 @@ func (c *core) wire(secrets [][]byte) error {
 	c.attempts = wireAttempts(c)
 	recorder := identityapp.Recorder{Clock: c.clock, Key: tools.auditKey}
 	c.itemstat, c.policies, c.regrade = wireStatistics(c, recorder), wirePolicies(c, recorder), wireRegrade(c, recorder)
+	c.caches = wireCaches(c, recorder)
 	c.jobs = wireJobDesk(c, tools.auditKey)
 	c.scoring, err = wireScoring(c, recorder)
 	return err
@@ -140,15 +136,11 @@ func (c *core) wire(secrets [][]byte) error {
 func (c *core) connectRedis() error {
 	own := ratelimit.NewMemory(c.clock, limitedKeys)
 	c.limits, c.shared = own, own
-	if c.config.RedisURL == "" {
+	if !c.config.hasRedis() {
 		return nil
 	}
 	cache.LogTo(func(text string) { c.log.Debug("redis", zap.String("text", text)) })
-	var err error
-	if c.redis, err = cache.NewRedis(string(c.config.RedisURL)); err != nil {
-		return err
-	}
-	if c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL)); err != nil {
+	if err := c.openRedis(); err != nil {
 		return err
 	}
 	c.shared = ratelimit.NewShared(c.redisLimits, ratelimit.NewMemory(c.clock, limitedKeys), ratelimit.DefaultPatience(), func(reason error) {
@@ -161,14 +153,45 @@ func (c *core) connectRedis() error {
 	return nil
 }
 
-// heed acts on a change about who may do what, beyond forgetting what is remembered of it.
-func (c *core) heed(subject string) {
-	if subject != "keys" {
-		return
+// openRedis prepares connections, for the caches and for the limits, whose bounds differ.
+func (c *core) openRedis() error {
+	client, err := cache.Connect(cache.Where{
+		URL: string(c.config.RedisURL), Addresses: c.config.RedisAddrs, Master: c.config.RedisMaster,
+		Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+		SentinelPassword: string(c.config.RedisSentinelPassword),
+	})
+	if err != nil {
+		return err
 	}
+	c.redis = cache.NewRedis(client)
+	if c.config.RedisURL != "" {
+		c.redisLimits, err = ratelimit.NewRedis(string(c.config.RedisURL))
+		return err
+	}
+	c.redisLimits = ratelimit.NewRedisOf(redis.UniversalOptions{
+		Addrs: c.config.RedisAddrs, MasterName: c.config.RedisMaster, Username: c.config.RedisUsername, Password: string(c.config.RedisPassword),
+		SentinelPassword: string(c.config.RedisSentinelPassword),
+	})
+	return nil
+}
+
+// heed acts on a change that is told to all processes, beyond forgetting what is remembered of who may do what.
+func (c *core) heed(subject string) {
+	switch subject {
+	case "keys":
+		wake(c.reload)
+	case "cache-settings":
+		wake(c.retune)
+	default:
+		c.forget(subject)
+	}
+}
+
+// wake wakes whoever waits; when somebody is about to look already, that is enough.
+func wake(to chan struct{}) {
 	select {
-	case c.reload <- struct{}{}:
-	default: // somebody is about to read them
+	case to <- struct{}{}:
+	default:
 	}
 }
 
@@ -189,7 +212,7 @@ func (c *core) callOthers() {
 // tools makes what the use cases of accounts need.
 func (c *core) tools(box *seal.Box) (identityTools, error) {
 	t := identityTools{
-		work: cache.Synced(c.store.Identity(), c.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{}, codes: &token.Codes{},
+		work: cache.Synced(c.store.Identity(), c.remembered.actors, c.callOthers), users: c.store.Users(), auditKey: &token.AuditKey{}, codes: &token.Codes{},
 		sealer: box, limits: c.shared, passwords: password.New(),
 	}
 	var err error
@@ -230,7 +253,7 @@ func (c *core) seed(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("list the shipped packs: %w", err)
 	}
-	load := examapp.Import{OnlyNew: true, Clock: c.clock, IDs: c.ids, Work: c.store.Publication(), Validate: examapp.Validate{
+	load := examapp.Import{OnlyNew: true, Clock: c.clock, IDs: c.ids, Work: c.publication(), Validate: examapp.Validate{
 		Packs: pack.NewFS(packs), Conversions: c.store.Conversions(),
 	}}
 	for _, e := range entries {
@@ -264,11 +287,8 @@ func seedTables(ctx context.Context, files fs.FS, load examapp.ImportTable) erro
 }
 
 func (c *core) close() error {
-	if c.revisions != nil {
-		c.revisions.Close()
-	}
-	if c.actors != nil {
-		c.actors.Close()
+	if c.engine != nil {
+		c.engine.Close()
 	}
 	if c.attempts.answer != nil {
 		c.attempts.answer.Close()

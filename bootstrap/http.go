@@ -7,6 +7,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/attemptapi"
+	"github.com/toeic-app/toeic/adapters/httpapi/cacheapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/devapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/examapi"
 	"github.com/toeic-app/toeic/adapters/httpapi/identityapi"
@@ -33,7 +34,7 @@ func (a *App) api() (*web.API, error) {
 	c := a.core
 	api, err := web.New(web.Config{
 		Title: "TOEIC backend", Version: version(), Logger: a.log, Clock: c.clock, IDs: c.ids,
-		Authenticate: c.identity.authenticate.Execute, Replies: c.replies,
+		Authenticate: c.identity.authenticate.Execute, Replies: c.replies, Shelf: c.remembered.replies,
 		CORSOrigins: a.config.CORSOrigins, TrustedProxies: a.config.trustedProxies(),
 		HSTS: a.config.BehindTLS, RequestTimeout: a.config.RequestTimeout,
 		RequireFactor: a.config.requireFactor(), Rates: a.config.rates(), Limits: c.limits, SharedLimits: c.shared,
@@ -42,25 +43,37 @@ func (a *App) api() (*web.API, error) {
 		return nil, err
 	}
 	identityapi.Routes(api, c.identity.routes())
-	examapi.Routes(api, examapi.UseCases{List: c.exams.list.Execute, Get: c.exams.get.Execute, Media: c.exams.media.Execute})
+	examapi.Routes(api, c.exams.routes())
 	examapi.PolicyRoutes(api, examapi.PolicyCases{Get: c.policies.Get, Change: c.policies.Change})
-	attemptapi.Routes(api, c.scoring.results(attemptapi.UseCases{
-		Start: c.attempts.start.Execute, List: c.attempts.list.Execute, Get: c.attempts.get.Execute,
-		Questions: c.attempts.questions.Execute, Print: c.attempts.print.Execute, Answer: c.attempts.answerOne, Sync: c.attempts.sync.Execute, Advance: c.attempts.advance.Execute,
-		Abandon: c.attempts.abandon.Execute, Submit: c.attempts.submit.Execute, Result: c.attempts.result.Execute, Former: c.attempts.former.Execute,
-		Review: c.attempts.review.Execute, MediaPath: examapi.MediaPath, Conditions: c.attempts.conditions.routes(),
-	}))
+	attemptapi.Routes(api, c.attempts.routes(c.scoring))
 	examapi.ConversionRoutes(api, c.scoring.conversion())
 	leaderboardapi.Routes(api, c.scoring.leaderboards())
 	practiceapi.Routes(api, practiceCases(c))
 	jobapi.Routes(api, c.jobs.routes())
 	itemstatapi.Routes(api, c.itemstat.routes())
 	regradeapi.Routes(api, c.regrade.routes())
+	cacheapi.Routes(api, c.caches.routes())
 	opsapi.Routes(api, opsapi.UseCases{Health: a.health().Execute, Ready: a.readiness.Ready, Version: version()})
 	if c.outbox != nil {
 		devapi.Routes(api, a.config.outboxDir(), func() []devapi.Letter { return letters(c.outbox) })
 	}
+	c.api = api
 	return api, api.Err()
+}
+
+// routes are the use cases of the routes of exams.
+func (e examCases) routes() examapi.UseCases {
+	return examapi.UseCases{List: e.list.Execute, Get: e.get.Execute, Media: e.media.Execute}
+}
+
+// routes are the use cases of the routes of attempts.
+func (a attemptCases) routes(scoring scoringCases) attemptapi.UseCases {
+	return scoring.results(attemptapi.UseCases{
+		Start: a.start.Execute, List: a.list.Execute, Get: a.get.Execute,
+		Questions: a.questions.Execute, Print: a.print.Execute, Answer: a.answerOne, Sync: a.sync.Execute, Advance: a.advance.Execute,
+		Abandon: a.abandon.Execute, Submit: a.submit.Execute, Result: a.result.Execute, Former: a.former.Execute,
+		Review: a.review.Execute, MediaPath: examapi.MediaPath, Conditions: a.conditions.routes(),
+	})
 }
 
 // mailProbePause keeps /health, which anybody may ask, from being a way to keep the mail server busy.

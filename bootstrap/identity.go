@@ -112,7 +112,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 	}
 	return identityCases{
 		authenticate: identityapp.Authenticate{
-			Clock: c.clock, Access: t.access, Secrets: t.secrets, Actors: c.actors, Tokens: cache.Tokens(c.store.APITokens()),
+			Clock: c.clock, Access: t.access, Secrets: t.secrets, Actors: c.remembered.actors, Tokens: cache.Tokens(c.store.APITokens()),
 			Failed: func(err error) { c.log.Error("noting the use of a token failed", zap.Error(err)) },
 		},
 		register: identityapp.Register{
@@ -128,7 +128,7 @@ func wireIdentity(c *core, t identityTools) identityCases {
 		changePassword: identityapp.ChangePassword{Clock: c.clock, Users: t.users, Gate: gate, Rules: rules, Post: post, Work: t.work},
 		changeEmail:    identityapp.ChangeEmail{Flows: flows, Post: post, Limits: t.limits, Work: t.work},
 		confirmEmail:   identityapp.ConfirmEmail{Flows: flows, Gate: gate, Post: post, Work: t.work},
-		profile:        identityapp.Profile{Users: t.users},
+		profile:        identityapp.Profile{Users: c.remembered.profiles},
 		changeProfile:  identityapp.ChangeProfile{Work: t.work},
 		closeAccount:   identityapp.CloseAccount{Clock: c.clock, IDs: c.ids, Post: post, Work: t.work},
 		listSessions:   identityapp.ListSessions{Clock: c.clock, Sessions: c.store.Sessions()},

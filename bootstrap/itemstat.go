@@ -23,14 +23,14 @@ func wireStatistics(c *core, recorder ports.Recorder) itemstatCases {
 		compute:    computeStatistics(c),
 		enqueue:    itemstatapp.EnqueueStatistics{Clock: c.clock, IDs: c.ids, Takers: takers, Work: work},
 		refresh:    itemstatapp.Refresh{Clock: c.clock, IDs: c.ids, Catalogue: c.store.Catalogue(), Takers: takers, Recorder: recorder, Work: work},
-		ofExam:     itemstatapp.OfExam{Catalogue: c.store.Catalogue(), Statistics: c.store.Statistics(), Secrecy: secrecy},
-		ofQuestion: itemstatapp.OfQuestion{Questions: c.store.Questions(), Statistics: c.store.Statistics(), Secrecy: secrecy},
+		ofExam:     itemstatapp.OfExam{Catalogue: c.remembered.catalogue, Statistics: c.remembered.statistics, Secrecy: secrecy},
+		ofQuestion: itemstatapp.OfQuestion{Questions: c.store.Questions(), Statistics: c.remembered.statistics, Secrecy: secrecy},
 	}
 }
 
 // computeStatistics is wired before the rest, as it is a job.
 func computeStatistics(c *core) itemstatapp.Compute {
-	return itemstatapp.Compute{Clock: c.clock, Takers: c.store.Takers(), Revisions: c.revisions, Statistics: c.store.Statistics()}
+	return itemstatapp.Compute{Clock: c.clock, Takers: c.store.Takers(), Revisions: c.remembered.revisions, Statistics: c.remembered.statistics}
 }
 
 func (s itemstatCases) routes() itemstatapi.UseCases {

@@ -16,7 +16,7 @@ import (
 func practiceCases(c *core) practiceapi.UseCases {
 	work, reads, exams := c.store.Practice(), c.store.PracticeReads(), practiceapp.Secret{Clock: c.clock, Taking: c.store.OpenExams(), Policies: c.store.PolicyList()}
 	create := practiceapp.Create{
-		Clock: c.clock, IDs: c.ids, Seeds: system.Seeds{}, OpenExams: exams, Pool: c.store.QuestionPool(), Revisions: c.revisions, Work: work,
+		Clock: c.clock, IDs: c.ids, Seeds: system.Seeds{}, OpenExams: exams, Pool: c.store.QuestionPool(), Revisions: c.remembered.revisions, Work: work,
 	}
 	answer := practiceapp.Answer{Clock: c.clock, Reads: reads, OpenExams: exams, Revisions: c.inForce(), Work: work}
 	finish := practiceapp.Finish{Clock: c.clock, Reads: reads, OpenExams: exams, Revisions: c.inForce(), Work: work}
@@ -24,7 +24,7 @@ func practiceCases(c *core) practiceapi.UseCases {
 		Create:    create.Execute,
 		List:      practiceapp.List{Reads: reads}.Execute,
 		Get:       practiceapp.Get{Reads: reads}.Execute,
-		Questions: practiceapp.Questions{Reads: reads, Revisions: c.revisions}.Execute,
+		Questions: practiceapp.Questions{Reads: reads, Revisions: c.remembered.revisions}.Execute,
 		Answer:    answer.Execute,
 		Finish:    finish.Execute,
 		Review:    practiceapp.Review{Reads: reads, OpenExams: exams, Revisions: c.inForce()}.Execute,

@@ -24,11 +24,11 @@ func wireRegrade(c *core, recorder ports.Recorder) regradeCases {
 	secrecy, catalogue := regradeapp.Secrecy{Attempts: c.store.AttemptReads()}, c.store.Catalogue()
 	return regradeCases{
 		regrade: regradeapp.Regrade{
-			Clock: c.clock, IDs: c.ids, Questions: c.store.Questions(), Catalogue: catalogue, Revisions: c.revisions, Conversions: c.store.Conversions(),
-			Scored: c.store.ScoredAttempts(), Recorder: recorder, Work: c.store.Regrading(), Secrecy: secrecy,
+			Clock: c.clock, IDs: c.ids, Questions: c.store.Questions(), Catalogue: catalogue, Revisions: c.remembered.revisions, Conversions: c.store.Conversions(),
+			Scored: c.store.ScoredAttempts(), Recorder: recorder, Work: c.regrading(), Secrecy: secrecy,
 		},
-		question:  regradeapp.ShowQuestion{Questions: c.store.Questions(), Catalogue: catalogue, Revisions: c.revisions, Secrecy: secrecy},
-		questions: regradeapp.ListQuestions{Catalogue: catalogue, Revisions: c.revisions, Secrecy: secrecy},
+		question:  regradeapp.ShowQuestion{Questions: c.store.Questions(), Catalogue: catalogue, Revisions: c.remembered.revisions, Secrecy: secrecy},
+		questions: regradeapp.ListQuestions{Catalogue: catalogue, Revisions: c.remembered.revisions, Secrecy: secrecy},
 		history:   regradeapp.History{Catalogue: catalogue, Regrades: c.store.RegradeReads(), Secrecy: secrecy},
 	}
 }
@@ -46,12 +46,12 @@ func (c *core) former() attemptapp.Former {
 
 // inForce reads forms with the keys that are in force.
 func (c *core) inForce() ports.Revisions {
-	return regradeapp.InForce{Corrections: c.store.Corrections(), Revisions: c.revisions}
+	return regradeapp.InForce{Corrections: c.store.Corrections(), Revisions: c.remembered.revisions}
 }
 
 // indexQuestions makes the questions findable of exams that older programs published.
 func (c *core) indexQuestions(ctx context.Context) error {
-	index := examapp.IndexQuestions{Gaps: c.store.QuestionGaps(), Revisions: c.revisions, Work: c.store.Practice()}
+	index := examapp.IndexQuestions{Gaps: c.store.QuestionGaps(), Revisions: c.remembered.revisions, Work: c.store.Practice()}
 	n, err := index.Execute(ctx)
 	if n > 0 {
 		c.log.Info("indexed the questions of exams that were published before", zap.Int("exams", n))

@@ -13,7 +13,7 @@ func (c *core) sight() attemptapp.Sight {
 
 func wireReview(c *core) attemptapp.Review {
 	return attemptapp.Review{
-		Reads: c.store.AttemptReads(), Scores: c.store.ScoreReads(), Corrections: c.store.Corrections(), Revisions: c.revisions, Log: c.store.AnswerLog(), Statistics: c.store.Statistics(), Sight: c.sight(),
+		Reads: c.store.AttemptReads(), Scores: c.store.ScoreReads(), Corrections: c.store.Corrections(), Revisions: c.remembered.revisions, Log: c.store.AnswerLog(), Statistics: c.remembered.statistics, Sight: c.sight(),
 	}
 }
 

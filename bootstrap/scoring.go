@@ -45,22 +45,22 @@ func wireScoring(c *core, recorder identityapp.Recorder) (scoringCases, error) {
 	}
 	history, catalogue, reads := c.store.ConversionHistory(), c.store.Catalogue(), c.store.AttemptReads()
 	return scoringCases{
-		tables:   examapp.Tables{History: history, Catalogue: catalogue, Revisions: c.revisions},
+		tables:   examapp.Tables{History: history, Catalogue: catalogue, Revisions: c.remembered.revisions},
 		addTable: examapp.AddTable{Clock: c.clock, History: history, Recorder: recorder, Work: c.store.Conversion()},
-		state:    examapp.ExamConversion{Catalogue: catalogue, Revisions: c.revisions, History: history},
+		state:    examapp.ExamConversion{Catalogue: catalogue, Revisions: c.remembered.revisions, History: history},
 		activate: examapp.Activate{
-			Clock: c.clock, IDs: c.ids, Catalogue: catalogue, Revisions: c.revisions, Conversions: c.store.Conversions(),
+			Clock: c.clock, IDs: c.ids, Catalogue: catalogue, Revisions: c.remembered.revisions, Conversions: c.store.Conversions(),
 			Recorder: recorder, Work: c.store.Conversion(),
 		},
-		compare: attemptapp.Compare{Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.revisions, Sight: c.sight()},
+		compare: attemptapp.Compare{Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.remembered.revisions, Sight: c.sight()},
 		explain: attemptapp.Explain{
-			Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.revisions, History: history, Review: c.attempts.review,
+			Reads: reads, Scores: c.store.ScoreReads(), Revisions: c.remembered.revisions, History: history, Review: c.attempts.review,
 		},
 		percentiles: norm.Of,
 		membership:  leaderboardapp.Membership{Pseudonyms: c.store.Pseudonyms()},
-		join:        leaderboardapp.Join{Clock: c.clock, IDs: c.ids, Writing: writing.Writing{}, Pseudonyms: c.store.Pseudonyms()},
-		leave:       leaderboardapp.Leave{Pseudonyms: c.store.Pseudonyms()},
-		show:        leaderboardapp.Show{Clock: c.clock, Catalogue: catalogue, Policies: c.store.Policies(), Boards: c.store.Leaderboards()},
+		join:        leaderboardapp.Join{Clock: c.clock, IDs: c.ids, Writing: writing.Writing{}, Pseudonyms: c.remembered.boards.Pseudonyms(c.store.Pseudonyms())},
+		leave:       leaderboardapp.Leave{Pseudonyms: c.remembered.boards.Pseudonyms(c.store.Pseudonyms())},
+		show:        leaderboardapp.Show{Clock: c.clock, Catalogue: c.remembered.catalogue, Policies: c.store.Policies(), Boards: c.remembered.boards},
 	}, nil
 }
 

@@ -27,6 +27,8 @@ import (
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/cacherun"
+	"github.com/toeic-app/toeic/ent/cachesetting"
 	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
@@ -88,6 +90,10 @@ type Client struct {
 	AuditEntry *AuditEntryClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// CacheRun is the client for interacting with the CacheRun builders.
+	CacheRun *CacheRunClient
+	// CacheSetting is the client for interacting with the CacheSetting builders.
+	CacheSetting *CacheSettingClient
 	// ConversionActivation is the client for interacting with the ConversionActivation builders.
 	ConversionActivation *ConversionActivationClient
 	// ConversionTable is the client for interacting with the ConversionTable builders.
@@ -170,6 +176,8 @@ func (c *Client) init() {
 	c.AttemptPause = NewAttemptPauseClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditHead = NewAuditHeadClient(c.config)
+	c.CacheRun = NewCacheRunClient(c.config)
+	c.CacheSetting = NewCacheSettingClient(c.config)
 	c.ConversionActivation = NewConversionActivationClient(c.config)
 	c.ConversionTable = NewConversionTableClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
@@ -303,6 +311,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AttemptPause:         NewAttemptPauseClient(cfg),
 		AuditEntry:           NewAuditEntryClient(cfg),
 		AuditHead:            NewAuditHeadClient(cfg),
+		CacheRun:             NewCacheRunClient(cfg),
+		CacheSetting:         NewCacheSettingClient(cfg),
 		ConversionActivation: NewConversionActivationClient(cfg),
 		ConversionTable:      NewConversionTableClient(cfg),
 		Erasure:              NewErasureClient(cfg),
@@ -363,6 +373,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AttemptPause:         NewAttemptPauseClient(cfg),
 		AuditEntry:           NewAuditEntryClient(cfg),
 		AuditHead:            NewAuditHeadClient(cfg),
+		CacheRun:             NewCacheRunClient(cfg),
+		CacheSetting:         NewCacheSettingClient(cfg),
 		ConversionActivation: NewConversionActivationClient(cfg),
 		ConversionTable:      NewConversionTableClient(cfg),
 		Erasure:              NewErasureClient(cfg),
@@ -424,12 +436,13 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIToken, c.Accommodation, c.AccountExport, c.AccountFlow, c.ActorChange,
 		c.Answer, c.AnswerChange, c.Attempt, c.AttemptPause, c.AuditEntry, c.AuditHead,
-		c.ConversionActivation, c.ConversionTable, c.Erasure, c.Exam, c.ExamPolicy,
-		c.ExamRevision, c.ExternalIdentity, c.FormStatistics, c.FormerResult,
-		c.IdempotencyKey, c.Job, c.LeaderboardEntry, c.LearnerItem, c.LoginFailure,
-		c.LoginGuard, c.MediaObject, c.Passkey, c.PracticeAnswer, c.PracticeSet,
-		c.Question, c.RecoveryCode, c.RefreshToken, c.Regrade, c.Result, c.Role,
-		c.Schedule, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
+		c.CacheRun, c.CacheSetting, c.ConversionActivation, c.ConversionTable,
+		c.Erasure, c.Exam, c.ExamPolicy, c.ExamRevision, c.ExternalIdentity,
+		c.FormStatistics, c.FormerResult, c.IdempotencyKey, c.Job, c.LeaderboardEntry,
+		c.LearnerItem, c.LoginFailure, c.LoginGuard, c.MediaObject, c.Passkey,
+		c.PracticeAnswer, c.PracticeSet, c.Question, c.RecoveryCode, c.RefreshToken,
+		c.Regrade, c.Result, c.Role, c.Schedule, c.SecretKey, c.TOTPDevice, c.User,
+		c.UserSession,
 	} {
 		n.Use(hooks...)
 	}
@@ -441,12 +454,13 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIToken, c.Accommodation, c.AccountExport, c.AccountFlow, c.ActorChange,
 		c.Answer, c.AnswerChange, c.Attempt, c.AttemptPause, c.AuditEntry, c.AuditHead,
-		c.ConversionActivation, c.ConversionTable, c.Erasure, c.Exam, c.ExamPolicy,
-		c.ExamRevision, c.ExternalIdentity, c.FormStatistics, c.FormerResult,
-		c.IdempotencyKey, c.Job, c.LeaderboardEntry, c.LearnerItem, c.LoginFailure,
-		c.LoginGuard, c.MediaObject, c.Passkey, c.PracticeAnswer, c.PracticeSet,
-		c.Question, c.RecoveryCode, c.RefreshToken, c.Regrade, c.Result, c.Role,
-		c.Schedule, c.SecretKey, c.TOTPDevice, c.User, c.UserSession,
+		c.CacheRun, c.CacheSetting, c.ConversionActivation, c.ConversionTable,
+		c.Erasure, c.Exam, c.ExamPolicy, c.ExamRevision, c.ExternalIdentity,
+		c.FormStatistics, c.FormerResult, c.IdempotencyKey, c.Job, c.LeaderboardEntry,
+		c.LearnerItem, c.LoginFailure, c.LoginGuard, c.MediaObject, c.Passkey,
+		c.PracticeAnswer, c.PracticeSet, c.Question, c.RecoveryCode, c.RefreshToken,
+		c.Regrade, c.Result, c.Role, c.Schedule, c.SecretKey, c.TOTPDevice, c.User,
+		c.UserSession,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -477,6 +491,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditEntry.mutate(ctx, m)
 	case *AuditHeadMutation:
 		return c.AuditHead.mutate(ctx, m)
+	case *CacheRunMutation:
+		return c.CacheRun.mutate(ctx, m)
+	case *CacheSettingMutation:
+		return c.CacheSetting.mutate(ctx, m)
 	case *ConversionActivationMutation:
 		return c.ConversionActivation.mutate(ctx, m)
 	case *ConversionTableMutation:
@@ -2210,6 +2228,272 @@ func (c *AuditHeadClient) mutate(ctx context.Context, m *AuditHeadMutation) (Val
 		return (&AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditHead mutation op: %q", m.Op())
+	}
+}
+
+// CacheRunClient is a client for the CacheRun schema.
+type CacheRunClient struct {
+	config
+}
+
+// NewCacheRunClient returns a client for the CacheRun from the given config.
+func NewCacheRunClient(c config) *CacheRunClient {
+	return &CacheRunClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cacherun.Hooks(f(g(h())))`.
+func (c *CacheRunClient) Use(hooks ...Hook) {
+	c.hooks.CacheRun = append(c.hooks.CacheRun, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cacherun.Intercept(f(g(h())))`.
+func (c *CacheRunClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CacheRun = append(c.inters.CacheRun, interceptors...)
+}
+
+// Create returns a builder for creating a CacheRun entity.
+func (c *CacheRunClient) Create() *CacheRunCreate {
+	mutation := newCacheRunMutation(c.config, OpCreate)
+	return &CacheRunCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CacheRun entities.
+func (c *CacheRunClient) CreateBulk(builders ...*CacheRunCreate) *CacheRunCreateBulk {
+	return &CacheRunCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CacheRunClient) MapCreateBulk(slice any, setFunc func(*CacheRunCreate, int)) *CacheRunCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CacheRunCreateBulk{err: fmt.Errorf("calling to CacheRunClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CacheRunCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CacheRunCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CacheRun.
+func (c *CacheRunClient) Update() *CacheRunUpdate {
+	mutation := newCacheRunMutation(c.config, OpUpdate)
+	return &CacheRunUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CacheRunClient) UpdateOne(_m *CacheRun) *CacheRunUpdateOne {
+	mutation := newCacheRunMutation(c.config, OpUpdateOne, withCacheRun(_m))
+	return &CacheRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CacheRunClient) UpdateOneID(id uuid.UUID) *CacheRunUpdateOne {
+	mutation := newCacheRunMutation(c.config, OpUpdateOne, withCacheRunID(id))
+	return &CacheRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CacheRun.
+func (c *CacheRunClient) Delete() *CacheRunDelete {
+	mutation := newCacheRunMutation(c.config, OpDelete)
+	return &CacheRunDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CacheRunClient) DeleteOne(_m *CacheRun) *CacheRunDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CacheRunClient) DeleteOneID(id uuid.UUID) *CacheRunDeleteOne {
+	builder := c.Delete().Where(cacherun.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CacheRunDeleteOne{builder}
+}
+
+// Query returns a query builder for CacheRun.
+func (c *CacheRunClient) Query() *CacheRunQuery {
+	return &CacheRunQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCacheRun},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CacheRun entity by its id.
+func (c *CacheRunClient) Get(ctx context.Context, id uuid.UUID) (*CacheRun, error) {
+	return c.Query().Where(cacherun.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CacheRunClient) GetX(ctx context.Context, id uuid.UUID) *CacheRun {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CacheRunClient) Hooks() []Hook {
+	return c.hooks.CacheRun
+}
+
+// Interceptors returns the client interceptors.
+func (c *CacheRunClient) Interceptors() []Interceptor {
+	return c.inters.CacheRun
+}
+
+func (c *CacheRunClient) mutate(ctx context.Context, m *CacheRunMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CacheRunCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CacheRunUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CacheRunUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CacheRunDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CacheRun mutation op: %q", m.Op())
+	}
+}
+
+// CacheSettingClient is a client for the CacheSetting schema.
+type CacheSettingClient struct {
+	config
+}
+
+// NewCacheSettingClient returns a client for the CacheSetting from the given config.
+func NewCacheSettingClient(c config) *CacheSettingClient {
+	return &CacheSettingClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `cachesetting.Hooks(f(g(h())))`.
+func (c *CacheSettingClient) Use(hooks ...Hook) {
+	c.hooks.CacheSetting = append(c.hooks.CacheSetting, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `cachesetting.Intercept(f(g(h())))`.
+func (c *CacheSettingClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CacheSetting = append(c.inters.CacheSetting, interceptors...)
+}
+
+// Create returns a builder for creating a CacheSetting entity.
+func (c *CacheSettingClient) Create() *CacheSettingCreate {
+	mutation := newCacheSettingMutation(c.config, OpCreate)
+	return &CacheSettingCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CacheSetting entities.
+func (c *CacheSettingClient) CreateBulk(builders ...*CacheSettingCreate) *CacheSettingCreateBulk {
+	return &CacheSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CacheSettingClient) MapCreateBulk(slice any, setFunc func(*CacheSettingCreate, int)) *CacheSettingCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CacheSettingCreateBulk{err: fmt.Errorf("calling to CacheSettingClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CacheSettingCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CacheSettingCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CacheSetting.
+func (c *CacheSettingClient) Update() *CacheSettingUpdate {
+	mutation := newCacheSettingMutation(c.config, OpUpdate)
+	return &CacheSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CacheSettingClient) UpdateOne(_m *CacheSetting) *CacheSettingUpdateOne {
+	mutation := newCacheSettingMutation(c.config, OpUpdateOne, withCacheSetting(_m))
+	return &CacheSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CacheSettingClient) UpdateOneID(id string) *CacheSettingUpdateOne {
+	mutation := newCacheSettingMutation(c.config, OpUpdateOne, withCacheSettingID(id))
+	return &CacheSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CacheSetting.
+func (c *CacheSettingClient) Delete() *CacheSettingDelete {
+	mutation := newCacheSettingMutation(c.config, OpDelete)
+	return &CacheSettingDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CacheSettingClient) DeleteOne(_m *CacheSetting) *CacheSettingDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CacheSettingClient) DeleteOneID(id string) *CacheSettingDeleteOne {
+	builder := c.Delete().Where(cachesetting.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CacheSettingDeleteOne{builder}
+}
+
+// Query returns a query builder for CacheSetting.
+func (c *CacheSettingClient) Query() *CacheSettingQuery {
+	return &CacheSettingQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCacheSetting},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CacheSetting entity by its id.
+func (c *CacheSettingClient) Get(ctx context.Context, id string) (*CacheSetting, error) {
+	return c.Query().Where(cachesetting.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CacheSettingClient) GetX(ctx context.Context, id string) *CacheSetting {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CacheSettingClient) Hooks() []Hook {
+	return c.hooks.CacheSetting
+}
+
+// Interceptors returns the client interceptors.
+func (c *CacheSettingClient) Interceptors() []Interceptor {
+	return c.inters.CacheSetting
+}
+
+func (c *CacheSettingClient) mutate(ctx context.Context, m *CacheSettingMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CacheSettingCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CacheSettingUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CacheSettingUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CacheSettingDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CacheSetting mutation op: %q", m.Op())
 	}
 }
 
@@ -6799,21 +7083,22 @@ func (c *UserSessionClient) mutate(ctx context.Context, m *UserSessionMutation) 
 type (
 	hooks struct {
 		APIToken, Accommodation, AccountExport, AccountFlow, ActorChange, Answer,
-		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead,
-		ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy, ExamRevision,
-		ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey, Job,
-		LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject, Passkey,
-		PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken, Regrade,
-		Result, Role, Schedule, SecretKey, TOTPDevice, User, UserSession []ent.Hook
+		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead, CacheRun,
+		CacheSetting, ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy,
+		ExamRevision, ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey,
+		Job, LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject,
+		Passkey, PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken,
+		Regrade, Result, Role, Schedule, SecretKey, TOTPDevice, User,
+		UserSession []ent.Hook
 	}
 	inters struct {
 		APIToken, Accommodation, AccountExport, AccountFlow, ActorChange, Answer,
-		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead,
-		ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy, ExamRevision,
-		ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey, Job,
-		LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject, Passkey,
-		PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken, Regrade,
-		Result, Role, Schedule, SecretKey, TOTPDevice, User,
+		AnswerChange, Attempt, AttemptPause, AuditEntry, AuditHead, CacheRun,
+		CacheSetting, ConversionActivation, ConversionTable, Erasure, Exam, ExamPolicy,
+		ExamRevision, ExternalIdentity, FormStatistics, FormerResult, IdempotencyKey,
+		Job, LeaderboardEntry, LearnerItem, LoginFailure, LoginGuard, MediaObject,
+		Passkey, PracticeAnswer, PracticeSet, Question, RecoveryCode, RefreshToken,
+		Regrade, Result, Role, Schedule, SecretKey, TOTPDevice, User,
 		UserSession []ent.Interceptor
 	}
 )

@@ -23,6 +23,8 @@ import (
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/cacherun"
+	"github.com/toeic-app/toeic/ent/cachesetting"
 	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
@@ -124,6 +126,8 @@ func checkColumn(t, c string) error {
 			attemptpause.Table:         attemptpause.ValidColumn,
 			auditentry.Table:           auditentry.ValidColumn,
 			audithead.Table:            audithead.ValidColumn,
+			cacherun.Table:             cacherun.ValidColumn,
+			cachesetting.Table:         cachesetting.ValidColumn,
 			conversionactivation.Table: conversionactivation.ValidColumn,
 			conversiontable.Table:      conversiontable.ValidColumn,
 			erasure.Table:              erasure.ValidColumn,

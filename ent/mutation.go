@@ -24,6 +24,8 @@ import (
 	"github.com/toeic-app/toeic/ent/attemptpause"
 	"github.com/toeic-app/toeic/ent/auditentry"
 	"github.com/toeic-app/toeic/ent/audithead"
+	"github.com/toeic-app/toeic/ent/cacherun"
+	"github.com/toeic-app/toeic/ent/cachesetting"
 	"github.com/toeic-app/toeic/ent/conversionactivation"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/erasure"
@@ -77,6 +79,8 @@ const (
 	TypeAttemptPause         = "AttemptPause"
 	TypeAuditEntry           = "AuditEntry"
 	TypeAuditHead            = "AuditHead"
+	TypeCacheRun             = "CacheRun"
+	TypeCacheSetting         = "CacheSetting"
 	TypeConversionActivation = "ConversionActivation"
 	TypeConversionTable      = "ConversionTable"
 	TypeErasure              = "Erasure"
@@ -10100,6 +10104,1379 @@ func (m *AuditHeadMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *AuditHeadMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditHead edge %s", name)
+}
+
+// CacheRunMutation represents an operation that mutates the CacheRun nodes in the graph.
+type CacheRunMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	replica        *string
+	asked_by       *uuid.UUID
+	families       *json.RawMessage
+	appendfamilies json.RawMessage
+	cleared        *bool
+	far            *string
+	started_at     *time.Time
+	seen_at        *time.Time
+	outcome        *string
+	ended_at       *time.Time
+	cancelling     *bool
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*CacheRun, error)
+	predicates     []predicate.CacheRun
+}
+
+var _ ent.Mutation = (*CacheRunMutation)(nil)
+
+// cacherunOption allows management of the mutation configuration using functional options.
+type cacherunOption func(*CacheRunMutation)
+
+// newCacheRunMutation creates new mutation for the CacheRun entity.
+func newCacheRunMutation(c config, op Op, opts ...cacherunOption) *CacheRunMutation {
+	m := &CacheRunMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCacheRun,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCacheRunID sets the ID field of the mutation.
+func withCacheRunID(id uuid.UUID) cacherunOption {
+	return func(m *CacheRunMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CacheRun
+		)
+		m.oldValue = func(ctx context.Context) (*CacheRun, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CacheRun.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCacheRun sets the old CacheRun of the mutation.
+func withCacheRun(node *CacheRun) cacherunOption {
+	return func(m *CacheRunMutation) {
+		m.oldValue = func(context.Context) (*CacheRun, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CacheRunMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CacheRunMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CacheRun entities.
+func (m *CacheRunMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CacheRunMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CacheRunMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CacheRun.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetReplica sets the "replica" field.
+func (m *CacheRunMutation) SetReplica(s string) {
+	m.replica = &s
+}
+
+// Replica returns the value of the "replica" field in the mutation.
+func (m *CacheRunMutation) Replica() (r string, exists bool) {
+	v := m.replica
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReplica returns the old "replica" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldReplica(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReplica is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReplica requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReplica: %w", err)
+	}
+	return oldValue.Replica, nil
+}
+
+// ResetReplica resets all changes to the "replica" field.
+func (m *CacheRunMutation) ResetReplica() {
+	m.replica = nil
+}
+
+// SetAskedBy sets the "asked_by" field.
+func (m *CacheRunMutation) SetAskedBy(u uuid.UUID) {
+	m.asked_by = &u
+}
+
+// AskedBy returns the value of the "asked_by" field in the mutation.
+func (m *CacheRunMutation) AskedBy() (r uuid.UUID, exists bool) {
+	v := m.asked_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedBy returns the old "asked_by" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldAskedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedBy: %w", err)
+	}
+	return oldValue.AskedBy, nil
+}
+
+// ClearAskedBy clears the value of the "asked_by" field.
+func (m *CacheRunMutation) ClearAskedBy() {
+	m.asked_by = nil
+	m.clearedFields[cacherun.FieldAskedBy] = struct{}{}
+}
+
+// AskedByCleared returns if the "asked_by" field was cleared in this mutation.
+func (m *CacheRunMutation) AskedByCleared() bool {
+	_, ok := m.clearedFields[cacherun.FieldAskedBy]
+	return ok
+}
+
+// ResetAskedBy resets all changes to the "asked_by" field.
+func (m *CacheRunMutation) ResetAskedBy() {
+	m.asked_by = nil
+	delete(m.clearedFields, cacherun.FieldAskedBy)
+}
+
+// SetFamilies sets the "families" field.
+func (m *CacheRunMutation) SetFamilies(jm json.RawMessage) {
+	m.families = &jm
+	m.appendfamilies = nil
+}
+
+// Families returns the value of the "families" field in the mutation.
+func (m *CacheRunMutation) Families() (r json.RawMessage, exists bool) {
+	v := m.families
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFamilies returns the old "families" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldFamilies(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFamilies is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFamilies requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFamilies: %w", err)
+	}
+	return oldValue.Families, nil
+}
+
+// AppendFamilies adds jm to the "families" field.
+func (m *CacheRunMutation) AppendFamilies(jm json.RawMessage) {
+	m.appendfamilies = append(m.appendfamilies, jm...)
+}
+
+// AppendedFamilies returns the list of values that were appended to the "families" field in this mutation.
+func (m *CacheRunMutation) AppendedFamilies() (json.RawMessage, bool) {
+	if len(m.appendfamilies) == 0 {
+		return nil, false
+	}
+	return m.appendfamilies, true
+}
+
+// ResetFamilies resets all changes to the "families" field.
+func (m *CacheRunMutation) ResetFamilies() {
+	m.families = nil
+	m.appendfamilies = nil
+}
+
+// SetCleared sets the "cleared" field.
+func (m *CacheRunMutation) SetCleared(b bool) {
+	m.cleared = &b
+}
+
+// Cleared returns the value of the "cleared" field in the mutation.
+func (m *CacheRunMutation) Cleared() (r bool, exists bool) {
+	v := m.cleared
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCleared returns the old "cleared" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldCleared(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCleared is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCleared requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCleared: %w", err)
+	}
+	return oldValue.Cleared, nil
+}
+
+// ResetCleared resets all changes to the "cleared" field.
+func (m *CacheRunMutation) ResetCleared() {
+	m.cleared = nil
+}
+
+// SetFar sets the "far" field.
+func (m *CacheRunMutation) SetFar(s string) {
+	m.far = &s
+}
+
+// Far returns the value of the "far" field in the mutation.
+func (m *CacheRunMutation) Far() (r string, exists bool) {
+	v := m.far
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFar returns the old "far" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldFar(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFar is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFar requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFar: %w", err)
+	}
+	return oldValue.Far, nil
+}
+
+// ResetFar resets all changes to the "far" field.
+func (m *CacheRunMutation) ResetFar() {
+	m.far = nil
+}
+
+// SetStartedAt sets the "started_at" field.
+func (m *CacheRunMutation) SetStartedAt(t time.Time) {
+	m.started_at = &t
+}
+
+// StartedAt returns the value of the "started_at" field in the mutation.
+func (m *CacheRunMutation) StartedAt() (r time.Time, exists bool) {
+	v := m.started_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedAt returns the old "started_at" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldStartedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedAt: %w", err)
+	}
+	return oldValue.StartedAt, nil
+}
+
+// ResetStartedAt resets all changes to the "started_at" field.
+func (m *CacheRunMutation) ResetStartedAt() {
+	m.started_at = nil
+}
+
+// SetSeenAt sets the "seen_at" field.
+func (m *CacheRunMutation) SetSeenAt(t time.Time) {
+	m.seen_at = &t
+}
+
+// SeenAt returns the value of the "seen_at" field in the mutation.
+func (m *CacheRunMutation) SeenAt() (r time.Time, exists bool) {
+	v := m.seen_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeenAt returns the old "seen_at" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldSeenAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeenAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeenAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeenAt: %w", err)
+	}
+	return oldValue.SeenAt, nil
+}
+
+// ResetSeenAt resets all changes to the "seen_at" field.
+func (m *CacheRunMutation) ResetSeenAt() {
+	m.seen_at = nil
+}
+
+// SetOutcome sets the "outcome" field.
+func (m *CacheRunMutation) SetOutcome(s string) {
+	m.outcome = &s
+}
+
+// Outcome returns the value of the "outcome" field in the mutation.
+func (m *CacheRunMutation) Outcome() (r string, exists bool) {
+	v := m.outcome
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutcome returns the old "outcome" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldOutcome(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutcome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutcome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutcome: %w", err)
+	}
+	return oldValue.Outcome, nil
+}
+
+// ResetOutcome resets all changes to the "outcome" field.
+func (m *CacheRunMutation) ResetOutcome() {
+	m.outcome = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *CacheRunMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *CacheRunMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *CacheRunMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[cacherun.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *CacheRunMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[cacherun.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *CacheRunMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, cacherun.FieldEndedAt)
+}
+
+// SetCancelling sets the "cancelling" field.
+func (m *CacheRunMutation) SetCancelling(b bool) {
+	m.cancelling = &b
+}
+
+// Cancelling returns the value of the "cancelling" field in the mutation.
+func (m *CacheRunMutation) Cancelling() (r bool, exists bool) {
+	v := m.cancelling
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCancelling returns the old "cancelling" field's value of the CacheRun entity.
+// If the CacheRun object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheRunMutation) OldCancelling(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCancelling is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCancelling requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCancelling: %w", err)
+	}
+	return oldValue.Cancelling, nil
+}
+
+// ResetCancelling resets all changes to the "cancelling" field.
+func (m *CacheRunMutation) ResetCancelling() {
+	m.cancelling = nil
+}
+
+// Where appends a list predicates to the CacheRunMutation builder.
+func (m *CacheRunMutation) Where(ps ...predicate.CacheRun) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CacheRunMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CacheRunMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CacheRun, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CacheRunMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CacheRunMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CacheRun).
+func (m *CacheRunMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CacheRunMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.replica != nil {
+		fields = append(fields, cacherun.FieldReplica)
+	}
+	if m.asked_by != nil {
+		fields = append(fields, cacherun.FieldAskedBy)
+	}
+	if m.families != nil {
+		fields = append(fields, cacherun.FieldFamilies)
+	}
+	if m.cleared != nil {
+		fields = append(fields, cacherun.FieldCleared)
+	}
+	if m.far != nil {
+		fields = append(fields, cacherun.FieldFar)
+	}
+	if m.started_at != nil {
+		fields = append(fields, cacherun.FieldStartedAt)
+	}
+	if m.seen_at != nil {
+		fields = append(fields, cacherun.FieldSeenAt)
+	}
+	if m.outcome != nil {
+		fields = append(fields, cacherun.FieldOutcome)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, cacherun.FieldEndedAt)
+	}
+	if m.cancelling != nil {
+		fields = append(fields, cacherun.FieldCancelling)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CacheRunMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cacherun.FieldReplica:
+		return m.Replica()
+	case cacherun.FieldAskedBy:
+		return m.AskedBy()
+	case cacherun.FieldFamilies:
+		return m.Families()
+	case cacherun.FieldCleared:
+		return m.Cleared()
+	case cacherun.FieldFar:
+		return m.Far()
+	case cacherun.FieldStartedAt:
+		return m.StartedAt()
+	case cacherun.FieldSeenAt:
+		return m.SeenAt()
+	case cacherun.FieldOutcome:
+		return m.Outcome()
+	case cacherun.FieldEndedAt:
+		return m.EndedAt()
+	case cacherun.FieldCancelling:
+		return m.Cancelling()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CacheRunMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cacherun.FieldReplica:
+		return m.OldReplica(ctx)
+	case cacherun.FieldAskedBy:
+		return m.OldAskedBy(ctx)
+	case cacherun.FieldFamilies:
+		return m.OldFamilies(ctx)
+	case cacherun.FieldCleared:
+		return m.OldCleared(ctx)
+	case cacherun.FieldFar:
+		return m.OldFar(ctx)
+	case cacherun.FieldStartedAt:
+		return m.OldStartedAt(ctx)
+	case cacherun.FieldSeenAt:
+		return m.OldSeenAt(ctx)
+	case cacherun.FieldOutcome:
+		return m.OldOutcome(ctx)
+	case cacherun.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	case cacherun.FieldCancelling:
+		return m.OldCancelling(ctx)
+	}
+	return nil, fmt.Errorf("unknown CacheRun field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CacheRunMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cacherun.FieldReplica:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReplica(v)
+		return nil
+	case cacherun.FieldAskedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedBy(v)
+		return nil
+	case cacherun.FieldFamilies:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFamilies(v)
+		return nil
+	case cacherun.FieldCleared:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCleared(v)
+		return nil
+	case cacherun.FieldFar:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFar(v)
+		return nil
+	case cacherun.FieldStartedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedAt(v)
+		return nil
+	case cacherun.FieldSeenAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeenAt(v)
+		return nil
+	case cacherun.FieldOutcome:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutcome(v)
+		return nil
+	case cacherun.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	case cacherun.FieldCancelling:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCancelling(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CacheRun field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CacheRunMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CacheRunMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CacheRunMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown CacheRun numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CacheRunMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cacherun.FieldAskedBy) {
+		fields = append(fields, cacherun.FieldAskedBy)
+	}
+	if m.FieldCleared(cacherun.FieldEndedAt) {
+		fields = append(fields, cacherun.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CacheRunMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CacheRunMutation) ClearField(name string) error {
+	switch name {
+	case cacherun.FieldAskedBy:
+		m.ClearAskedBy()
+		return nil
+	case cacherun.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CacheRun nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CacheRunMutation) ResetField(name string) error {
+	switch name {
+	case cacherun.FieldReplica:
+		m.ResetReplica()
+		return nil
+	case cacherun.FieldAskedBy:
+		m.ResetAskedBy()
+		return nil
+	case cacherun.FieldFamilies:
+		m.ResetFamilies()
+		return nil
+	case cacherun.FieldCleared:
+		m.ResetCleared()
+		return nil
+	case cacherun.FieldFar:
+		m.ResetFar()
+		return nil
+	case cacherun.FieldStartedAt:
+		m.ResetStartedAt()
+		return nil
+	case cacherun.FieldSeenAt:
+		m.ResetSeenAt()
+		return nil
+	case cacherun.FieldOutcome:
+		m.ResetOutcome()
+		return nil
+	case cacherun.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	case cacherun.FieldCancelling:
+		m.ResetCancelling()
+		return nil
+	}
+	return fmt.Errorf("unknown CacheRun field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CacheRunMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CacheRunMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CacheRunMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CacheRunMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CacheRunMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CacheRunMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CacheRunMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CacheRun unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CacheRunMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CacheRun edge %s", name)
+}
+
+// CacheSettingMutation represents an operation that mutates the CacheSetting nodes in the graph.
+type CacheSettingMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *string
+	ttl_ms        *int64
+	addttl_ms     *int64
+	changed_by    *uuid.UUID
+	changed_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*CacheSetting, error)
+	predicates    []predicate.CacheSetting
+}
+
+var _ ent.Mutation = (*CacheSettingMutation)(nil)
+
+// cachesettingOption allows management of the mutation configuration using functional options.
+type cachesettingOption func(*CacheSettingMutation)
+
+// newCacheSettingMutation creates new mutation for the CacheSetting entity.
+func newCacheSettingMutation(c config, op Op, opts ...cachesettingOption) *CacheSettingMutation {
+	m := &CacheSettingMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeCacheSetting,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withCacheSettingID sets the ID field of the mutation.
+func withCacheSettingID(id string) cachesettingOption {
+	return func(m *CacheSettingMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *CacheSetting
+		)
+		m.oldValue = func(ctx context.Context) (*CacheSetting, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().CacheSetting.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withCacheSetting sets the old CacheSetting of the mutation.
+func withCacheSetting(node *CacheSetting) cachesettingOption {
+	return func(m *CacheSettingMutation) {
+		m.oldValue = func(context.Context) (*CacheSetting, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m CacheSettingMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m CacheSettingMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of CacheSetting entities.
+func (m *CacheSettingMutation) SetID(id string) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *CacheSettingMutation) ID() (id string, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *CacheSettingMutation) IDs(ctx context.Context) ([]string, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []string{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().CacheSetting.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTTLMs sets the "ttl_ms" field.
+func (m *CacheSettingMutation) SetTTLMs(i int64) {
+	m.ttl_ms = &i
+	m.addttl_ms = nil
+}
+
+// TTLMs returns the value of the "ttl_ms" field in the mutation.
+func (m *CacheSettingMutation) TTLMs() (r int64, exists bool) {
+	v := m.ttl_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTTLMs returns the old "ttl_ms" field's value of the CacheSetting entity.
+// If the CacheSetting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheSettingMutation) OldTTLMs(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTTLMs is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTTLMs requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTTLMs: %w", err)
+	}
+	return oldValue.TTLMs, nil
+}
+
+// AddTTLMs adds i to the "ttl_ms" field.
+func (m *CacheSettingMutation) AddTTLMs(i int64) {
+	if m.addttl_ms != nil {
+		*m.addttl_ms += i
+	} else {
+		m.addttl_ms = &i
+	}
+}
+
+// AddedTTLMs returns the value that was added to the "ttl_ms" field in this mutation.
+func (m *CacheSettingMutation) AddedTTLMs() (r int64, exists bool) {
+	v := m.addttl_ms
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTTLMs resets all changes to the "ttl_ms" field.
+func (m *CacheSettingMutation) ResetTTLMs() {
+	m.ttl_ms = nil
+	m.addttl_ms = nil
+}
+
+// SetChangedBy sets the "changed_by" field.
+func (m *CacheSettingMutation) SetChangedBy(u uuid.UUID) {
+	m.changed_by = &u
+}
+
+// ChangedBy returns the value of the "changed_by" field in the mutation.
+func (m *CacheSettingMutation) ChangedBy() (r uuid.UUID, exists bool) {
+	v := m.changed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedBy returns the old "changed_by" field's value of the CacheSetting entity.
+// If the CacheSetting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheSettingMutation) OldChangedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedBy: %w", err)
+	}
+	return oldValue.ChangedBy, nil
+}
+
+// ClearChangedBy clears the value of the "changed_by" field.
+func (m *CacheSettingMutation) ClearChangedBy() {
+	m.changed_by = nil
+	m.clearedFields[cachesetting.FieldChangedBy] = struct{}{}
+}
+
+// ChangedByCleared returns if the "changed_by" field was cleared in this mutation.
+func (m *CacheSettingMutation) ChangedByCleared() bool {
+	_, ok := m.clearedFields[cachesetting.FieldChangedBy]
+	return ok
+}
+
+// ResetChangedBy resets all changes to the "changed_by" field.
+func (m *CacheSettingMutation) ResetChangedBy() {
+	m.changed_by = nil
+	delete(m.clearedFields, cachesetting.FieldChangedBy)
+}
+
+// SetChangedAt sets the "changed_at" field.
+func (m *CacheSettingMutation) SetChangedAt(t time.Time) {
+	m.changed_at = &t
+}
+
+// ChangedAt returns the value of the "changed_at" field in the mutation.
+func (m *CacheSettingMutation) ChangedAt() (r time.Time, exists bool) {
+	v := m.changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangedAt returns the old "changed_at" field's value of the CacheSetting entity.
+// If the CacheSetting object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *CacheSettingMutation) OldChangedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangedAt: %w", err)
+	}
+	return oldValue.ChangedAt, nil
+}
+
+// ResetChangedAt resets all changes to the "changed_at" field.
+func (m *CacheSettingMutation) ResetChangedAt() {
+	m.changed_at = nil
+}
+
+// Where appends a list predicates to the CacheSettingMutation builder.
+func (m *CacheSettingMutation) Where(ps ...predicate.CacheSetting) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the CacheSettingMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *CacheSettingMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.CacheSetting, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *CacheSettingMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *CacheSettingMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (CacheSetting).
+func (m *CacheSettingMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *CacheSettingMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.ttl_ms != nil {
+		fields = append(fields, cachesetting.FieldTTLMs)
+	}
+	if m.changed_by != nil {
+		fields = append(fields, cachesetting.FieldChangedBy)
+	}
+	if m.changed_at != nil {
+		fields = append(fields, cachesetting.FieldChangedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *CacheSettingMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		return m.TTLMs()
+	case cachesetting.FieldChangedBy:
+		return m.ChangedBy()
+	case cachesetting.FieldChangedAt:
+		return m.ChangedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *CacheSettingMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		return m.OldTTLMs(ctx)
+	case cachesetting.FieldChangedBy:
+		return m.OldChangedBy(ctx)
+	case cachesetting.FieldChangedAt:
+		return m.OldChangedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown CacheSetting field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CacheSettingMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTTLMs(v)
+		return nil
+	case cachesetting.FieldChangedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedBy(v)
+		return nil
+	case cachesetting.FieldChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CacheSetting field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *CacheSettingMutation) AddedFields() []string {
+	var fields []string
+	if m.addttl_ms != nil {
+		fields = append(fields, cachesetting.FieldTTLMs)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *CacheSettingMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		return m.AddedTTLMs()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *CacheSettingMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTTLMs(v)
+		return nil
+	}
+	return fmt.Errorf("unknown CacheSetting numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *CacheSettingMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(cachesetting.FieldChangedBy) {
+		fields = append(fields, cachesetting.FieldChangedBy)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *CacheSettingMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *CacheSettingMutation) ClearField(name string) error {
+	switch name {
+	case cachesetting.FieldChangedBy:
+		m.ClearChangedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown CacheSetting nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *CacheSettingMutation) ResetField(name string) error {
+	switch name {
+	case cachesetting.FieldTTLMs:
+		m.ResetTTLMs()
+		return nil
+	case cachesetting.FieldChangedBy:
+		m.ResetChangedBy()
+		return nil
+	case cachesetting.FieldChangedAt:
+		m.ResetChangedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown CacheSetting field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *CacheSettingMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *CacheSettingMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *CacheSettingMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *CacheSettingMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *CacheSettingMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *CacheSettingMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *CacheSettingMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown CacheSetting unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *CacheSettingMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown CacheSetting edge %s", name)
 }
 
 // ConversionActivationMutation represents an operation that mutates the ConversionActivation nodes in the graph.

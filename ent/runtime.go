@@ -5,6 +5,7 @@ package ent
 import (
 	"github.com/toeic-app/toeic/ent/answer"
 	"github.com/toeic-app/toeic/ent/attempt"
+	"github.com/toeic-app/toeic/ent/cacherun"
 	"github.com/toeic-app/toeic/ent/conversiontable"
 	"github.com/toeic-app/toeic/ent/schema"
 )
@@ -57,6 +58,16 @@ func init() {
 	attemptDescPauses := attemptFields[23].Descriptor()
 	// attempt.DefaultPauses holds the default value on creation for the pauses field.
 	attempt.DefaultPauses = attemptDescPauses.Default.(int)
+	cacherunFields := schema.CacheRun{}.Fields()
+	_ = cacherunFields
+	// cacherunDescFar is the schema descriptor for far field.
+	cacherunDescFar := cacherunFields[5].Descriptor()
+	// cacherun.DefaultFar holds the default value on creation for the far field.
+	cacherun.DefaultFar = cacherunDescFar.Default.(string)
+	// cacherunDescCancelling is the schema descriptor for cancelling field.
+	cacherunDescCancelling := cacherunFields[10].Descriptor()
+	// cacherun.DefaultCancelling holds the default value on creation for the cancelling field.
+	cacherun.DefaultCancelling = cacherunDescCancelling.Default.(bool)
 	conversiontableFields := schema.ConversionTable{}.Fields()
 	_ = conversiontableFields
 	// conversiontableDescNote is the schema descriptor for note field.

@@ -36,6 +36,10 @@ type Tx struct {
 	AuditEntry *AuditEntryClient
 	// AuditHead is the client for interacting with the AuditHead builders.
 	AuditHead *AuditHeadClient
+	// CacheRun is the client for interacting with the CacheRun builders.
+	CacheRun *CacheRunClient
+	// CacheSetting is the client for interacting with the CacheSetting builders.
+	CacheSetting *CacheSettingClient
 	// ConversionActivation is the client for interacting with the ConversionActivation builders.
 	ConversionActivation *ConversionActivationClient
 	// ConversionTable is the client for interacting with the ConversionTable builders.
@@ -238,6 +242,8 @@ func (tx *Tx) init() {
 	tx.AttemptPause = NewAttemptPauseClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditHead = NewAuditHeadClient(tx.config)
+	tx.CacheRun = NewCacheRunClient(tx.config)
+	tx.CacheSetting = NewCacheSettingClient(tx.config)
 	tx.ConversionActivation = NewConversionActivationClient(tx.config)
 	tx.ConversionTable = NewConversionTableClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)

@@ -2,13 +2,15 @@ package cache
 
 import (
 	"context"
+	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/dgraph-io/ristretto/v2"
 	"github.com/google/uuid"
 
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -16,15 +18,16 @@ import (
 var _ ports.Actors = (*Actors)(nil)
 
 const (
-	// actorLifetime is how long an actor is remembered at most.
-	actorLifetime = 30 * time.Second
+	// actorLifetime is how long an actor is remembered at most, which is what the family allows.
+	actorLifetime = time.Minute
 	// trustTime is how long what is remembered is believed after the changes were last read. Together with the pause
 	// between readings it bounds how late a revocation takes effect, whatever fails: it must stay below a second.
 	trustTime = 900 * time.Millisecond
 	// changeWindow is how far back changes are read: more than the clocks of the processes may differ, and more than
 	// the longest transaction.
 	changeWindow = 5 * time.Minute
-	maxActors    = 100_000
+	// actorBytes is the memory that an actor takes, about.
+	actorBytes = 1 << 10
 )
 
 // Actors remembers who stands behind a credential, near the processor, and forgets it when that changes.
@@ -37,7 +40,8 @@ type Actors struct {
 	changes ports.ActorChanges
 	clock   ports.Clock
 	changed func(subject string)
-	near    *ristretto.Cache[string, *remembered]
+	region  *Region[*remembered]
+	engine  *Engine
 
 	syncing  sync.Mutex
 	seen     map[uuid.UUID]time.Time // changes that were heeded, with the time of that
@@ -45,60 +49,73 @@ type Actors struct {
 	start    time.Time
 
 	mu      sync.RWMutex
-	evicted map[string]time.Duration // subjects, with when they changed, since start
-	floor   time.Duration            // nothing that was loaded before counts
+	evicted map[uuid.UUID]time.Duration // users, sessions and tokens, with when they changed, since start
+	floor   time.Duration               // nothing that was loaded before counts
 }
 
 // remembered is an actor with when its reading began, since the start.
 type remembered struct {
 	actor    identity.Actor
 	loadedAt time.Duration
+	asked    *byte // by whom
 }
 
 // NewActors wraps inner. changed hears of every subject of a change, once in this process.
-func NewActors(inner ports.Actors, changes ports.ActorChanges, clock ports.Clock, changed func(subject string)) (*Actors, error) {
-	near, err := ristretto.NewCache(&ristretto.Config[string, *remembered]{
-		NumCounters: 10 * maxActors, MaxCost: maxActors, BufferItems: 64, IgnoreInternalCost: true,
+func NewActors(e *Engine, inner ports.Actors, changes ports.ActorChanges, clock ports.Clock, changed func(subject string)) (*Actors, error) {
+	region, err := NewRegion(e, RegionOptions[*remembered]{
+		Family: caching.Auth, Name: "actor", Schema: 1, Local: true, Size: func(*remembered) int64 { return actorBytes },
 	})
 	if err != nil {
 		return nil, err
 	}
 	a := &Actors{
-		inner: inner, changes: changes, clock: clock, changed: changed, near: near,
-		seen: map[uuid.UUID]time.Time{}, evicted: map[string]time.Duration{}, start: time.Now(),
+		inner: inner, changes: changes, clock: clock, changed: changed, region: region, engine: e,
+		seen: map[uuid.UUID]time.Time{}, evicted: map[uuid.UUID]time.Duration{}, start: time.Now(),
 	}
 	a.syncedAt.Store(int64(-trustTime) - 1)
 	return a, nil
 }
 
-// Close frees the memory.
-func (a *Actors) Close() { a.near.Close() }
-
 // OfSession implements ports.Actors.
 func (a *Actors) OfSession(ctx context.Context, session uuid.UUID, now time.Time) (identity.Actor, error) {
-	return a.of(ctx, "session:"+session.String(), now, func(ctx context.Context) (identity.Actor, error) {
+	found, err, ok := a.region.CachedUUID(session)
+	if ok && err == nil && a.good(found, now) {
+		return found.actor, nil
+	}
+	return a.ask(ctx, session.String(), ok, now, func(ctx context.Context) (identity.Actor, error) {
 		return a.inner.OfSession(ctx, session, now)
 	})
 }
 
 // OfToken implements ports.Actors.
 func (a *Actors) OfToken(ctx context.Context, hash string, now time.Time) (identity.Actor, error) {
-	return a.of(ctx, "hash:"+hash, now, func(ctx context.Context) (identity.Actor, error) {
+	found, err, ok := a.region.Cached(hash)
+	if ok && err == nil && a.good(found, now) {
+		return found.actor, nil
+	}
+	return a.ask(ctx, hash, ok, now, func(ctx context.Context) (identity.Actor, error) {
 		return a.inner.OfToken(ctx, hash, now)
 	})
 }
 
-func (a *Actors) of(ctx context.Context, key string, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
-	if found, ok := a.near.Get(key); ok && a.good(found, now) {
-		return found.actor, nil
+// ask asks the store, of which the answer is remembered. outdated says that what is remembered is not good any more.
+func (a *Actors) ask(ctx context.Context, id string, outdated bool, now time.Time, load func(context.Context) (identity.Actor, error)) (identity.Actor, error) {
+	if outdated {
+		a.engine.drop(change{Keys: []string{a.region.Key(id)}})
 	}
-	began := time.Since(a.start)
-	actor, err := load(ctx)
+	asked := new(byte)
+	found, err := a.region.Get(ctx, id, func(ctx context.Context) (*remembered, error) {
+		began := time.Since(a.start)
+		actor, err := load(ctx)
+		return &remembered{actor: actor, loadedAt: began, asked: asked}, err
+	})
 	if err != nil {
-		return actor, err
+		return identity.Actor{}, err
 	}
-	a.near.SetWithTTL(key, &remembered{actor: actor, loadedAt: began}, 1, actorLifetime)
-	return actor, nil
+	if found.asked != asked && !a.good(found, now) { // somebody else began to read it, maybe before it changed
+		return load(ctx)
+	}
+	return found.actor, nil
 }
 
 // good reports whether nothing can have changed about a remembered actor.
@@ -115,13 +132,11 @@ func (a *Actors) good(r *remembered, now time.Time) bool {
 	if len(a.evicted) == 0 {
 		return true
 	}
-	return !a.evictedSince("user:"+r.actor.UserID.String(), r.loadedAt) &&
-		!a.evictedSince("session:"+r.actor.SessionID.String(), r.loadedAt) &&
-		!a.evictedSince("token:"+r.actor.TokenID.String(), r.loadedAt)
+	return !a.evictedSince(r.actor.UserID, r.loadedAt) && !a.evictedSince(r.actor.SessionID, r.loadedAt) && !a.evictedSince(r.actor.TokenID, r.loadedAt)
 }
 
-func (a *Actors) evictedSince(subject string, loadedAt time.Duration) bool {
-	at, gone := a.evicted[subject]
+func (a *Actors) evictedSince(id uuid.UUID, loadedAt time.Duration) bool {
+	at, gone := a.evicted[id]
 	return gone && loadedAt <= at
 }
 
@@ -162,16 +177,16 @@ func (a *Actors) forget(subjects []string, began time.Duration) {
 	if began-time.Duration(a.syncedAt.Load()) > changeWindow/2 { // changes may have come and gone unread
 		a.floor = at
 	}
-	for subject, when := range a.evicted {
-		if at-when > actorLifetime {
-			delete(a.evicted, subject)
-		}
-	}
+	maps.DeleteFunc(a.evicted, func(_ uuid.UUID, when time.Duration) bool { return at-when > actorLifetime })
 	for _, subject := range subjects {
 		if subject == "roles" { // which may be anybody's
 			a.floor = at
 		}
-		a.evicted[subject] = at
+		if _, id, named := strings.Cut(subject, ":"); named {
+			if id, err := uuid.Parse(id); err == nil && id != uuid.Nil {
+				a.evicted[id] = at
+			}
+		}
 	}
 }
 
@@ -187,12 +202,10 @@ type synced[Repos any] struct {
 	publish func()
 }
 
-// Do implements ports.UnitOfWork. A failure to read the changes is none of the unit of work: until they are read,
-// nothing that is remembered is believed for long.
+// Do implements ports.UnitOfWork. What fails after its commit may have been stored, so the changes are read in any case. A
+// failure to read them is none of the unit of work: until they are read, nothing that is remembered is believed for long.
 func (s synced[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repos Repos) error) error {
-	if err := s.inner.Do(ctx, fn); err != nil {
-		return err
-	}
+	failed := s.inner.Do(ctx, fn)
 	n, err := s.actors.Sync(context.WithoutCancel(ctx))
 	switch {
 	case err != nil:
@@ -200,5 +213,5 @@ func (s synced[Repos]) Do(ctx context.Context, fn func(ctx context.Context, repo
 	case n > 0:
 		s.publish()
 	}
-	return nil
+	return failed
 }

@@ -83,11 +83,10 @@ func inOffice(t *testing.T, test func(o *office)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		o := &office{t: t, registry: &registry{}}
-		a, err := cache.NewActors(o.registry, o.registry, realClock{}, func(subject string) { o.heard = append(o.heard, subject) })
+		a, err := cache.NewActors(newEngine(t, cache.Options{MaxBytes: plenty}), o.registry, o.registry, realClock{}, func(subject string) { o.heard = append(o.heard, subject) })
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer a.Close()
 		o.actors = a
 		time.Sleep(time.Millisecond) // nothing real is loaded in the very moment of the start
 		test(o)
@@ -171,27 +170,26 @@ func TestALoadThatBeganBeforeAChangeIsNotBelievedAfterIt(t *testing.T) {
 			o.registry.change("user:" + theUser.String())
 			o.sync()
 		}}
-		a, err := cache.NewActors(slow, o.registry, realClock{}, func(string) {})
+		a, err := cache.NewActors(newEngine(o.t, cache.Options{MaxBytes: plenty}), slow, o.registry, realClock{}, func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer a.Close()
-		if _, err := a.Sync(t.Context()); err != nil {
+		if _, err := a.Sync(o.t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		slow.meanwhile = func() {
 			time.Sleep(time.Millisecond)
 			o.registry.change("user:" + theUser.String())
-			if _, err := a.Sync(t.Context()); err != nil {
+			if _, err := a.Sync(o.t.Context()); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := a.OfSession(t.Context(), theDevice, time.Now()); err != nil {
+		if _, err := a.OfSession(o.t.Context(), theDevice, time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		cache.WaitForActors(a)
 		slow.meanwhile = func() {}
-		got, err := a.OfSession(t.Context(), theDevice, time.Now())
+		got, err := a.OfSession(o.t.Context(), theDevice, time.Now())
 		if err != nil || len(got.Roles) != 1 {
 			t.Errorf("version %d, %v", len(got.Roles), err)
 		}
@@ -215,12 +213,12 @@ func TestWhileTheChangesCannotBeReadTheStoreDecides(t *testing.T) {
 		o.sync()
 		o.ask()
 		o.registry.down = true
-		if _, err := o.actors.Sync(t.Context()); !errors.Is(err, errDown) {
+		if _, err := o.actors.Sync(o.t.Context()); !errors.Is(err, errDown) {
 			t.Fatal(err)
 		}
 		o.wants("for a moment", 0, false)
 		time.Sleep(time.Second)
-		if _, err := o.actors.OfSession(t.Context(), theDevice, time.Now()); !errors.Is(err, errDown) {
+		if _, err := o.actors.OfSession(o.t.Context(), theDevice, time.Now()); !errors.Is(err, errDown) {
 			t.Errorf("an actor is believed though nothing can be read: %v", err)
 		}
 	})
@@ -241,7 +239,7 @@ func TestAnActorEndsWithItsCredential(t *testing.T) {
 		o.sync()
 		o.ask()
 		before := o.registry.asked
-		if _, err := o.actors.OfSession(t.Context(), theDevice, time.Now().Add(2*time.Hour)); err != nil || o.registry.asked != before+1 {
+		if _, err := o.actors.OfSession(o.t.Context(), theDevice, time.Now().Add(2*time.Hour)); err != nil || o.registry.asked != before+1 {
 			t.Errorf("an ended credential is remembered: %v", err)
 		}
 	})
@@ -255,16 +253,16 @@ func TestAProcessHeedsItsOwnChangesAtOnceAndTellsOthers(t *testing.T) {
 		o.sync()
 		o.ask()
 		time.Sleep(time.Millisecond)
-		if err := nothing.Do(t.Context(), nil); err != nil || published != 0 {
+		if err := nothing.Do(o.t.Context(), nil); err != nil || published != 0 {
 			t.Errorf("nothing changed: published %d, %v", published, err)
 		}
 		o.wants("nothing changed", 0, false)
-		if err := work.Do(t.Context(), nil); err != nil || published != 1 {
+		if err := work.Do(o.t.Context(), nil); err != nil || published != 1 {
 			t.Errorf("published %d, %v", published, err)
 		}
 		o.wants("its own change", 1, true)
 		failing := cache.Synced[int](unitOf(func() { o.registry.down = true }), o.actors, func() { published++ })
-		if err := failing.Do(t.Context(), nil); err != nil {
+		if err := failing.Do(o.t.Context(), nil); err != nil {
 			t.Errorf("a unit of work that was stored fails: %v", err)
 		}
 		o.registry.down = false

@@ -3,35 +3,30 @@ package cache
 import (
 	"context"
 
-	lru "github.com/hashicorp/golang-lru/v2"
-
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/domain/score"
 	"github.com/toeic-app/toeic/ports"
 )
 
-// maxTables is how many conversion tables are remembered; about two kilobytes each.
-const maxTables = 256
+// tableBytes is the memory that a conversion table takes.
+const tableBytes = 2 << 10
 
-// Tables remembers conversion tables. A version never changes and is never removed, so what it holds is never out of date.
+// Tables keeps conversion tables near by. A version never changes and is never removed, so what it holds is never out of
+// date.
 type Tables struct {
-	inner ports.Conversions
-	near  *lru.Cache[string, score.Table]
+	inner  ports.Conversions
+	region *Region[score.Table]
 }
 
 // NewTables returns a cache before inner.
-func NewTables(inner ports.Conversions) (*Tables, error) {
-	near, err := lru.New[string, score.Table](maxTables)
-	return &Tables{inner: inner, near: near}, err
+func NewTables(e *Engine, inner ports.Conversions) (*Tables, error) {
+	region, err := NewRegion(e, RegionOptions[score.Table]{
+		Family: caching.Content, Name: "conversion", Schema: 1, Local: true, Size: func(score.Table) int64 { return tableBytes },
+	})
+	return &Tables{inner: inner, region: region}, err
 }
 
 // Table implements ports.Conversions.
 func (t *Tables) Table(ctx context.Context, version string) (score.Table, error) {
-	if known, ok := t.near.Get(version); ok {
-		return known, nil
-	}
-	table, err := t.inner.Table(ctx, version)
-	if err == nil {
-		t.near.Add(version, table)
-	}
-	return table, err
+	return t.region.Get(ctx, version, func(ctx context.Context) (score.Table, error) { return t.inner.Table(ctx, version) })
 }

@@ -22,7 +22,7 @@ func (d *drawer) Table(_ context.Context, version string) (score.Table, error) {
 
 func TestAConversionTableIsReadOnceAndItsAbsenceEveryTime(t *testing.T) {
 	d := &drawer{}
-	tables, err := cache.NewTables(d)
+	tables, err := cache.NewTables(newEngine(t, cache.Options{}), d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/toeic-app/toeic/adapters/entstore"
 	"github.com/toeic-app/toeic/domain/audit"
+	"github.com/toeic-app/toeic/domain/caching"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/domain/job"
 	"github.com/toeic-app/toeic/ports"
@@ -84,4 +85,24 @@ func readSchedules(t *testing.T, s *entstore.Store) {
 	t.Helper()
 	all, err := s.Schedules().All(t.Context())
 	same(t, all, err, []job.Schedule{{Name: "era", NextAt: last, BeganAt: &early, SucceededAt: &later, Runs: 4}})
+}
+
+// cacheEra is the first era of the administration of caches.
+const cacheEra = 20261125212618
+
+func readCaches(t *testing.T, s *entstore.Store) {
+	t.Helper()
+	settings, err := s.CacheSettings().All(t.Context())
+	same(t, settings, err, []caching.Setting{
+		{Family: caching.Content, TTL: 1500 * time.Millisecond, By: row(1, 1), At: later}, {Family: caching.Users, TTL: time.Minute, At: early},
+	})
+	run, err := s.CacheRuns().Run(t.Context(), row(23, 1))
+	same(t, run, err, caching.Run{
+		ID: row(23, 1), Replica: "era-1", By: row(1, 1), Families: []caching.Warmed{{Family: caching.Content, Planned: 3, Loaded: 2, Failed: 1, Note: "Era"}},
+		Cleared: true, Far: "pending", StartedAt: early, SeenAt: later, Outcome: caching.Done, EndedAt: &later,
+	})
+	run, err = s.CacheRuns().Run(t.Context(), row(23, 2))
+	same(t, run, err, caching.Run{
+		ID: row(23, 2), Replica: "era-1", Families: []caching.Warmed{}, StartedAt: early, SeenAt: later, Outcome: caching.Running, Cancelling: true,
+	})
 }

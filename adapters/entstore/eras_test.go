@@ -79,6 +79,9 @@ func TestRowsOfEveryEraAreReadToday(t *testing.T) {
 				if e.version >= scheduleEra {
 					readSchedules(t, s)
 				}
+				if e.version >= cacheEra {
+					readCaches(t, s)
+				}
 			})
 		}
 	}

@@ -195,7 +195,10 @@ func (r publication) Publish(ctx context.Context, rev exam.Revision, encoded []b
 	}
 	n, err := r.c.Exam.Update().Where(entexam.ID(rev.ExamID), entexam.Slug(rev.Slug)).
 		SetCurrentRevisionID(rev.RevisionID).SetKind(string(rev.Kind)).Save(ctx)
-	return one(n, err, ports.ErrStale)
+	if err := one(n, err, ports.ErrStale); err != nil {
+		return err
+	}
+	return changed(ctx, r.c, ofCatalogue)
 }
 
 // index makes the questions of a revision the current ones of its exam.

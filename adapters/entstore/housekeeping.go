@@ -9,6 +9,7 @@ import (
 	"github.com/toeic-app/toeic/ent/accountexport"
 	"github.com/toeic-app/toeic/ent/accountflow"
 	"github.com/toeic-app/toeic/ent/actorchange"
+	"github.com/toeic-app/toeic/ent/cacherun"
 	"github.com/toeic-app/toeic/ent/job"
 	"github.com/toeic-app/toeic/ent/loginfailure"
 	"github.com/toeic-app/toeic/ent/loginguard"
@@ -23,6 +24,7 @@ const (
 	keepDead     = 90 * 24 * time.Hour
 	keepFailures = 90 * 24 * time.Hour
 	keepChanges  = time.Hour
+	keepRuns     = 7 * 24 * time.Hour
 	sweepSize    = 1000 // rows of a kind at a time, so that no lock is held for long
 )
 
@@ -31,7 +33,7 @@ type housekeeping struct{ c *ent.Client }
 func (r housekeeping) Sweep(ctx context.Context, now time.Time) (int, error) {
 	total := 0
 	for _, sweep := range []func(context.Context, time.Time) (int, error){
-		r.sessions, r.flows, r.exports, r.jobs, r.guards, r.failures, r.changes,
+		r.sessions, r.flows, r.exports, r.jobs, r.guards, r.failures, r.changes, r.runs,
 	} {
 		n, err := sweep(ctx, now)
 		total += n
@@ -84,4 +86,8 @@ func (r housekeeping) failures(ctx context.Context, now time.Time) (int, error) 
 
 func (r housekeeping) changes(ctx context.Context, now time.Time) (int, error) {
 	return r.c.ActorChange.Delete().Where(actorchange.AtLT(now.Add(-keepChanges))).Exec(ctx)
+}
+
+func (r housekeeping) runs(ctx context.Context, now time.Time) (int, error) {
+	return r.c.CacheRun.Delete().Where(cacherun.StartedAtLT(now.Add(-keepRuns))).Exec(ctx)
 }

@@ -13,24 +13,37 @@ import (
 )
 
 // Pseudonyms keeps who is on leaderboards.
-func (s *Store) Pseudonyms() ports.Pseudonyms { return pseudonyms{s.client.LeaderboardEntry} }
+func (s *Store) Pseudonyms() ports.Pseudonyms { return pseudonyms{s} }
 
 // Leaderboards reads leaderboards.
 func (s *Store) Leaderboards() ports.Leaderboards { return leaderboards{s.client} }
 
-type pseudonyms struct{ c *ent.LeaderboardEntryClient }
+type pseudonyms struct{ s *Store }
+
+// change runs fn and notes that leaderboards changed.
+func (r pseudonyms) change(ctx context.Context, fn func(c *ent.LeaderboardEntryClient) error) error {
+	work := unit[*ent.Client]{store: r.s, bind: func(tx session) *ent.Client { return tx.Client() }}
+	return work.Do(ctx, func(ctx context.Context, c *ent.Client) error {
+		if err := fn(c.LeaderboardEntry); err != nil {
+			return translate(err)
+		}
+		return changed(ctx, c, ofLeaderboards)
+	})
+}
 
 // Put implements ports.Pseudonyms.
 func (r pseudonyms) Put(ctx context.Context, e leaderboard.Entry) error {
-	return translate(r.c.Create().SetID(e.ID).SetUserID(e.UserID).SetPseudonym(e.Pseudonym.Shown).SetFolded(e.Pseudonym.Folded).
-		SetJoinedAt(e.JoinedAt).OnConflictColumns(leaderboardentry.FieldUserID).Update(func(u *ent.LeaderboardEntryUpsert) {
-		u.UpdatePseudonym().UpdateFolded()
-	}).Exec(ctx))
+	return r.change(ctx, func(c *ent.LeaderboardEntryClient) error {
+		return c.Create().SetID(e.ID).SetUserID(e.UserID).SetPseudonym(e.Pseudonym.Shown).SetFolded(e.Pseudonym.Folded).
+			SetJoinedAt(e.JoinedAt).OnConflictColumns(leaderboardentry.FieldUserID).Update(func(u *ent.LeaderboardEntryUpsert) {
+			u.UpdatePseudonym().UpdateFolded()
+		}).Exec(ctx)
+	})
 }
 
 // Of implements ports.Pseudonyms.
 func (r pseudonyms) Of(ctx context.Context, user uuid.UUID) (leaderboard.Entry, error) {
-	row, err := r.c.Query().Where(leaderboardentry.UserID(user)).Only(ctx)
+	row, err := r.s.client.LeaderboardEntry.Query().Where(leaderboardentry.UserID(user)).Only(ctx)
 	if err != nil {
 		return leaderboard.Entry{}, orNotFound(err, leaderboard.ErrNotJoined)
 	}
@@ -41,8 +54,10 @@ func (r pseudonyms) Of(ctx context.Context, user uuid.UUID) (leaderboard.Entry, 
 
 // Remove implements ports.Pseudonyms.
 func (r pseudonyms) Remove(ctx context.Context, user uuid.UUID) error {
-	_, err := r.c.Delete().Where(leaderboardentry.UserID(user)).Exec(ctx)
-	return translate(err)
+	return r.change(ctx, func(c *ent.LeaderboardEntryClient) error {
+		_, err := c.Delete().Where(leaderboardentry.UserID(user)).Exec(ctx)
+		return err
+	})
 }
 
 type leaderboards struct{ c *ent.Client }

@@ -159,5 +159,8 @@ func (r regrades) Add(ctx context.Context, g exam.Regrade) error {
 	if g.By != uuid.Nil {
 		create.SetByUserID(g.By)
 	}
-	return translate(create.Exec(ctx))
+	if err := create.Exec(ctx); err != nil {
+		return translate(err)
+	}
+	return changed(ctx, r.c, ofLeaderboards)
 }

@@ -27,6 +27,22 @@ func utc(t *time.Time) *time.Time {
 	return &u
 }
 
+// orNull returns what a column holds that may be empty.
+func orNull(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
+
+// filled reads such a column.
+func filled(id *uuid.UUID) uuid.UUID {
+	if id == nil {
+		return uuid.Nil
+	}
+	return *id
+}
+
 // texts converts named strings to the plain ones of a column.
 func texts[S ~string](in []S) []string {
 	out := make([]string, len(in))

@@ -88,9 +88,9 @@ type Shown struct {
 
 // Key names what is shown.
 func (s Shown) Key() string {
-	key := append(make([]byte, 0, len(s.Revision)+len(s.Parts)), s.Revision[:]...)
+	key := append([]byte(s.Revision.String()), '/')
 	for _, p := range s.Parts {
-		key = append(key, byte(p))
+		key = append(key, '0'+byte(p))
 	}
 	return string(key)
 }

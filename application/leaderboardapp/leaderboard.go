@@ -50,8 +50,8 @@ func (uc Leave) Execute(ctx context.Context, user uuid.UUID) error {
 	return uc.Pseudonyms.Remove(ctx, user)
 }
 
-// size is how many places a leaderboard shows.
-const size = 100
+// Size is how many places a leaderboard shows.
+const Size = 100
 
 // Board is the leaderboard of an exam as one person sees it.
 type Board struct {
@@ -78,7 +78,7 @@ func (uc Show) Execute(ctx context.Context, user, exam uuid.UUID, window leaderb
 	if err != nil || !policy.Visible(false, policy.Phase(true, now)).Score {
 		return Board{}, err
 	}
-	rows, err := uc.Boards.Board(ctx, ports.BoardQuery{Exam: exam, Since: window.Since(now), Limit: size, User: user})
+	rows, err := uc.Boards.Board(ctx, ports.BoardQuery{Exam: exam, Since: window.Since(now), Limit: Size, User: user})
 	if err != nil {
 		return Board{}, err
 	}
@@ -87,7 +87,7 @@ func (uc Show) Execute(ctx context.Context, user, exam uuid.UUID, window leaderb
 		if rows[i].User == user {
 			out.Mine = &rows[i]
 		}
-		if rows[i].Rank > size {
+		if rows[i].Rank > Size {
 			out.Rows = rows[:i]
 		}
 	}

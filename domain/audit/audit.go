@@ -43,6 +43,10 @@ const (
 	ScheduleRun             Action = "schedule.run"
 	PolicyChanged           Action = "exam.policy"
 	StatisticsRefreshed     Action = "statistics.refresh"
+	CacheTTLChanged         Action = "cache.ttl"
+	CacheCleared            Action = "cache.clear"
+	CacheWarmed             Action = "cache.warm"
+	CacheWarmingCancelled   Action = "cache.cancel_warming"
 )
 
 // Entry is one change: who did what to what, from where.

@@ -20,6 +20,7 @@ func all() []identity.Permission {
 		identity.OwnTokens, identity.ReadTokens, identity.RevokeTokens, identity.ReadSessions, identity.RevokeSessions, identity.ReadUsers,
 		identity.ManageUsers, identity.ReadRoles, identity.ManageRoles, identity.ReadAudit, identity.ReadSecurity,
 		identity.ReadLearners, identity.ManageLearners, identity.ReadScoring, identity.ManageScoring, identity.ReadStatistics, identity.ReadJobs, identity.ManageJobs,
+		identity.ReadCache, identity.ManageCache,
 	}
 }
 
@@ -67,6 +68,8 @@ func TestAScopeCoversAPermissionItsFamilyOrEverything(t *testing.T) {
 		"sessions:read":  {identity.ReadSessions},
 		"sessions:write": {identity.RevokeSessions},
 		"exams:*":        {identity.ReadExams},
+		"cache:*":        {identity.ReadCache, identity.ManageCache},
+		"cache:read":     {identity.ReadCache},
 		"attempts:take":  {identity.TakeAttempts},
 		"account:own":    {identity.OwnAccount},
 		"public":         {identity.Public},

@@ -52,6 +52,8 @@ const (
 	ReadStatistics Permission = "statistics:read" // how items and forms work
 	ReadJobs       Permission = "jobs:read"       // background work
 	ManageJobs     Permission = "jobs:write"      // trying background work again
+	ReadCache      Permission = "cache:read"      // how the caches do
+	ManageCache    Permission = "cache:manage"    // filling and clearing them, and how long they keep things
 )
 
 // granted is made once: it is looked up several times for each request.
@@ -86,6 +88,8 @@ func makePermissions() map[Permission][]Role {
 		ReadStatistics: staff,
 		ReadJobs:       operators,
 		ManageJobs:     operators,
+		ReadCache:      operators,
+		ManageCache:    operators,
 	}
 }
 

@@ -38,15 +38,19 @@ const (
 	AllTime Window = "all"
 )
 
+// Windows lists all of them.
+func Windows() []Window { return []Window{Week, Month, AllTime} }
+
 const day = 24 * time.Hour
 
-// Since returns the moment from which on results count; the zero time for all.
+// Since returns the moment from which on results count; the zero time for all. Windows begin with a full hour, so that a
+// leaderboard is the same for all who look at it within that hour.
 func (w Window) Since(now time.Time) time.Time {
 	switch w {
 	case Week:
-		return now.Add(-7 * day)
+		return now.Add(-7 * day).Truncate(time.Hour)
 	case Month:
-		return now.Add(-30 * day)
+		return now.Add(-30 * day).Truncate(time.Hour)
 	default:
 		return time.Time{}
 	}

@@ -141,6 +141,30 @@ func (f AuditHeadFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditHeadMutation", m)
 }
 
+// The CacheRunFunc type is an adapter to allow the use of ordinary
+// function as CacheRun mutator.
+type CacheRunFunc func(context.Context, *ent.CacheRunMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CacheRunFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CacheRunMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CacheRunMutation", m)
+}
+
+// The CacheSettingFunc type is an adapter to allow the use of ordinary
+// function as CacheSetting mutator.
+type CacheSettingFunc func(context.Context, *ent.CacheSettingMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f CacheSettingFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.CacheSettingMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CacheSettingMutation", m)
+}
+
 // The ConversionActivationFunc type is an adapter to allow the use of ordinary
 // function as ConversionActivation mutator.
 type ConversionActivationFunc func(context.Context, *ent.ConversionActivationMutation) (ent.Value, error)

@@ -380,6 +380,46 @@ var (
 		Columns:    AuditHeadColumns,
 		PrimaryKey: []*schema.Column{AuditHeadColumns[0]},
 	}
+	// CacheRunsColumns holds the columns for the "cache_runs" table.
+	CacheRunsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "replica", Type: field.TypeString},
+		{Name: "asked_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "families", Type: field.TypeJSON},
+		{Name: "cleared", Type: field.TypeBool},
+		{Name: "far", Type: field.TypeString, Default: ""},
+		{Name: "started_at", Type: field.TypeTime},
+		{Name: "seen_at", Type: field.TypeTime},
+		{Name: "outcome", Type: field.TypeString},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true},
+		{Name: "cancelling", Type: field.TypeBool, Default: false},
+	}
+	// CacheRunsTable holds the schema information for the "cache_runs" table.
+	CacheRunsTable = &schema.Table{
+		Name:       "cache_runs",
+		Columns:    CacheRunsColumns,
+		PrimaryKey: []*schema.Column{CacheRunsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "cache_runs_age",
+				Unique:  false,
+				Columns: []*schema.Column{CacheRunsColumns[6]},
+			},
+		},
+	}
+	// CacheSettingsColumns holds the columns for the "cache_settings" table.
+	CacheSettingsColumns = []*schema.Column{
+		{Name: "family", Type: field.TypeString},
+		{Name: "ttl_ms", Type: field.TypeInt64},
+		{Name: "changed_by", Type: field.TypeUUID, Nullable: true},
+		{Name: "changed_at", Type: field.TypeTime},
+	}
+	// CacheSettingsTable holds the schema information for the "cache_settings" table.
+	CacheSettingsTable = &schema.Table{
+		Name:       "cache_settings",
+		Columns:    CacheSettingsColumns,
+		PrimaryKey: []*schema.Column{CacheSettingsColumns[0]},
+	}
 	// ConversionActivationsColumns holds the columns for the "conversion_activations" table.
 	ConversionActivationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1208,6 +1248,8 @@ var (
 		AttemptPausesTable,
 		AuditEntriesTable,
 		AuditHeadTable,
+		CacheRunsTable,
+		CacheSettingsTable,
 		ConversionActivationsTable,
 		ConversionTablesTable,
 		ErasuresTable,
@@ -1306,6 +1348,18 @@ func init() {
 	}
 	AuditHeadTable.Annotation.Checks = map[string]string{
 		"audit_head_single": "id = 1",
+	}
+	CacheRunsTable.Annotation = &entsql.Annotation{
+		Table: "cache_runs",
+	}
+	CacheRunsTable.Annotation.Checks = map[string]string{
+		"cache_runs_outcome": "outcome IN ('running', 'done', 'cancelled', 'interrupted')",
+	}
+	CacheSettingsTable.Annotation = &entsql.Annotation{
+		Table: "cache_settings",
+	}
+	CacheSettingsTable.Annotation.Checks = map[string]string{
+		"cache_settings_ttl": "ttl_ms > 0",
 	}
 	ConversionActivationsTable.ForeignKeys[0].RefTable = ExamsTable
 	ConversionActivationsTable.ForeignKeys[1].RefTable = ConversionTablesTable

@@ -39,6 +39,12 @@ type AuditEntry func(*sql.Selector)
 // AuditHead is the predicate function for audithead builders.
 type AuditHead func(*sql.Selector)
 
+// CacheRun is the predicate function for cacherun builders.
+type CacheRun func(*sql.Selector)
+
+// CacheSetting is the predicate function for cachesetting builders.
+type CacheSetting func(*sql.Selector)
+
 // ConversionActivation is the predicate function for conversionactivation builders.
 type ConversionActivation func(*sql.Selector)
 

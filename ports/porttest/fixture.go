@@ -61,6 +61,10 @@ type Store interface {
 	Policies() ports.Policies
 	PolicyWork() ports.UnitOfWork[ports.PolicyRepos]
 	Statistics() ports.Statistics
+	CacheSettings() ports.CacheSettings
+	CacheSettingsWork() ports.UnitOfWork[ports.CacheSettingsRepos]
+	CacheRuns() ports.CacheRuns
+	CacheRunWork() ports.UnitOfWork[ports.CacheRunRepos]
 }
 
 // Run runs every suite, each test on an empty store that open makes.
@@ -83,6 +87,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"Practice", practiceTests()},
 		{"Policies", policyTests()},
 		{"Statistics", statisticsTests()},
+		{"Caches", cacheTests()},
 		{"UnitOfWork", unitTests()},
 	})
 }

@@ -16,6 +16,7 @@ var table = func() map[string]cell {
 		jobRoutes,
 		reviewRoutes,
 		regradeRoutes,
+		cacheRoutes,
 	} {
 		maps.Copy(all, part)
 	}

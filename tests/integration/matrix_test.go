@@ -72,18 +72,22 @@ var permitted = func() map[string][]role {
 		"statistics:read": staff,
 		"jobs:read":       operators,
 		"jobs:write":      operators,
+		"cache:read":      operators,
+		"cache:manage":    operators,
 	}
 }()
 
 // cell is what a route needs and answers when the caller is permitted.
 type cell struct {
 	body    func(m *matrix, caller party) any
+	query   string         // of the address, for whoever may; with its question mark
 	want    int            // without an identifier
 	objects map[object]int // with one
 	own     func(m *matrix, caller party) string
-	others  func(m *matrix) string // something of somebody else's that may be changed by whoever may
-	token   int                    // the answer to an API token, where that is another one
-	fresh   bool                   // the call ends what it is made with
+	others  func(m *matrix) string  // something of somebody else's that may be changed by whoever may
+	token   int                     // the answer to an API token, where that is another one
+	changes func(reply string) bool // whether a success changed something, where that is not always so
+	fresh   bool                    // the call ends what it is made with
 }
 
 // party is a caller with the address of its account.
@@ -269,6 +273,9 @@ func (m *matrix) judge(method, path string, row cell, info routeInfo, r role, o 
 	if row.body != nil && allowed { // whoever may not is refused before the body matters
 		body = row.body(m, caller)
 	}
+	if allowed {
+		target += row.query
+	}
 	want := m.expected(row, info, path, r, o, allowed)
 	got := caller.do(method, target, body)
 	if got.status != want {
@@ -277,7 +284,7 @@ func (m *matrix) judge(method, path string, row cell, info routeInfo, r role, o 
 	if got.status >= 400 && !json.Valid(got.body) {
 		m.t.Errorf("%s %s: the failure is no JSON: %s", method, path, got.body)
 	}
-	return m.audited(method, path, got)
+	return m.audited(method, path, row, got)
 }
 
 // expected is the status that a cell should have.
@@ -302,7 +309,7 @@ func (m *matrix) expected(row cell, info routeInfo, path string, r role, o objec
 }
 
 // audited checks that an administrative change, and nothing else, left an entry in the audit log.
-func (m *matrix) audited(method, path string, got reply) bool {
+func (m *matrix) audited(method, path string, row cell, got reply) bool {
 	m.t.Helper()
 	if method == "GET" || !strings.HasPrefix(path, "/api/v1/admin/") {
 		return false
@@ -316,7 +323,7 @@ func (m *matrix) audited(method, path string, got reply) bool {
 		}
 	}
 	m.chief.want(200, &log, "GET", "/api/v1/admin/audit?limit=1", nil)
-	changed := got.status < 300
+	changed := got.status < 300 && (row.changes == nil || row.changes(string(got.body)))
 	found := len(log.Items) == 1 && log.Items[0].RequestID == got.header.Get("X-Request-Id")
 	if found != changed {
 		m.t.Errorf("%s %s answered %d; in the audit log: %v", method, path, got.status, found)

@@ -33,7 +33,7 @@ func TestAStalledDatabaseIsToldAtOnceAndTheServerRecoversByItself(t *testing.T) 
 	}{
 		{me, "PUT", "/api/v1/attempts/" + a.ID + "/answers", answers(answer{1, "A", 1})},
 		{me, "GET", "/api/v1/attempts", nil},
-		{me, "GET", "/api/v1/exams", nil},
+		{me, "GET", "/api/v1/practice/sets", nil},
 		{me, "PATCH", "/api/v1/users/me", map[string]any{"target_score": 700}},
 		{nobody, "POST", "/api/v1/auth/login", map[string]any{"email": "somebody@example.com", "password": password}},
 	}

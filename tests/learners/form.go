@@ -14,8 +14,8 @@ import (
 // The shape of the form.
 const (
 	FormItems     = 200
-	FormListening = 100 // the items before Reading
-	formSlug      = "load-full"
+	FormListening = 100         // the items before Reading
+	FormSlug      = "load-full" // its name, which occurs once in its pack
 )
 
 // paragraph is about as long as one of a real passage; three make a document.
@@ -27,7 +27,7 @@ const paragraph = "The committee will meet on the second Tuesday of the month to
 // of item n is that of examtest.Key.
 func WritePack(dir string) error {
 	form := examtest.Full()
-	form.Slug, form.Title = formSlug, "A full form to measure with"
+	form.Slug, form.Title = FormSlug, "A full form to measure with"
 	for i := range form.Parts {
 		for j := range form.Parts[i].Groups {
 			lengthen(form.Parts[i].Number, &form.Parts[i].Groups[j])

@@ -81,8 +81,10 @@ func TestTheRawClientUnderstandsARealServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func(n net.Conn) { _ = n.Close() }(c.net)
-	p := plan{Address: address, Kind: getSheet}
-	if status, body, err := c.do(newClient(c, p, seat{"t", "a"}).request); err != nil || status != 200 || string(body) != large {
+	p := plan{Address: address, Kind: get, Paths: []string{questionsPath}}
+	reader := newClient(c, p, seat{"t", "a"})
+	reader.next()
+	if status, body, err := c.do(reader.request); err != nil || status != 200 || string(body) != large {
 		t.Fatalf("status %d, %d bytes, %v", status, len(body), err)
 	}
 	p.Kind, p.Batch, p.Items, p.Base = putAnswers, 2, 3, 10
@@ -115,7 +117,7 @@ func TestOnlyARightReplyAcknowledges(t *testing.T) {
 	if cl.written != 4 || len(cl.last) != 2 || cl.last[2].Seq != 1 {
 		t.Errorf("acknowledged %d, last %v", cl.written, cl.last)
 	}
-	sheet := newClient(nil, plan{Kind: getSheet, Bytes: 3}, seat{})
+	sheet := newClient(nil, plan{Kind: get, Bytes: 3}, seat{})
 	if sheet.right(200, []byte("ab")) || !sheet.right(200, []byte("abc")) || sheet.right(304, nil) {
 		t.Error("a sheet of another length is right")
 	}

@@ -1,12 +1,18 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // choices are what every part has.
@@ -34,6 +40,7 @@ type generator struct {
 	plan  plan
 	begin time.Time // of what is measured
 	end   time.Time
+	last  time.Time // until when load is sent
 }
 
 // run lets every seat work until the time is over, and calls moment when it begins to count and when it stops.
@@ -49,9 +56,10 @@ func (g *generator) run(moment func(string) error) (outcome, error) {
 	}
 	g.begin = time.Now().Add(g.plan.Warm)
 	g.end = g.begin.Add(g.plan.Length)
+	g.last = g.end.Add(g.plan.Tail)
 	var running sync.WaitGroup
 	for _, c := range clients {
-		running.Go(func() { c.work(g.begin, g.end) })
+		running.Go(func() { c.work(g.begin, g.end, g.last) })
 	}
 	time.Sleep(time.Until(g.begin))
 	if err := moment("begun"); err != nil {
@@ -75,6 +83,7 @@ func gather(clients []*client) outcome {
 		out.Refused += c.refused
 		out.Wrong += c.wrong
 		out.Written += c.written
+		out.Fresh += c.fresh
 		if out.First == "" {
 			out.First = c.first
 		}
@@ -92,12 +101,19 @@ type client struct {
 	head    []byte // of a request, up to the length of its body
 	body    []byte
 	request []byte
+	gets    [][]byte // the requests that are sent in turn, when nothing is put
+	cursors []int    // where in each of them a fresh cursor belongs; below zero for none
+	page    uuid.UUID
+	asked   uint64 // fresh cursors
+	isFresh bool   // whether the request has one
+	turn    int
 	seq     int64
 	item    int // the last that was sent
 	sent    []sent
 	times   histogram
 	last    map[int]written
 	written int
+	fresh   int
 	refused int
 	wrong   int
 	first   string
@@ -109,30 +125,30 @@ type sent struct {
 }
 
 func newClient(c *conn, p plan, s seat) *client {
-	cl := &client{conn: c, plan: p, seq: p.Base, last: map[int]written{}}
+	cl := &client{conn: c, plan: p, seq: p.Base, last: map[int]written{}, page: uuid.New()}
 	common := "Host: " + p.Address + "\r\nAuthorization: Bearer " + s.Token + "\r\n"
-	path := "/api/v1/attempts/" + s.Attempt
-	switch p.Kind {
-	case putAnswers:
-		cl.head = []byte("PUT " + path + "/answers HTTP/1.1\r\n" + common + "Content-Type: application/json\r\nContent-Length: ")
-	case getKnown:
+	if p.Kind == putAnswers {
+		cl.head = []byte("PUT /api/v1/attempts/" + s.Attempt + "/answers HTTP/1.1\r\n" + common + "Content-Type: application/json\r\nContent-Length: ")
+		return cl
+	}
+	if p.Kind == getKnown {
 		common += "If-None-Match: " + p.Tag + "\r\n"
-		fallthrough
-	default:
-		cl.request = []byte("GET " + path + "/questions HTTP/1.1\r\n" + common + "\r\n")
+	}
+	for _, path := range p.Paths {
+		request := []byte("GET " + strings.ReplaceAll(path, ofAttempt, s.Attempt) + " HTTP/1.1\r\n" + common + "\r\n")
+		cl.gets, cl.cursors = append(cl.gets, request), append(cl.cursors, bytes.Index(request, []byte(freshCursor)))
 	}
 	return cl
 }
 
 // work sends one request after another. What is answered between begin and end counts; what is under way at the end is
-// waited for, so that it is known what was acknowledged.
-func (c *client) work(begin, end time.Time) {
-	if c.plan.Kind == putAnswers {
-		c.next()
-	}
+// waited for, so that it is known what was acknowledged. Load goes on until last, without counting.
+func (c *client) work(begin, end, last time.Time) {
+	c.turn = int(c.plan.Base) // so that clients with bases of their own do not go in step
+	c.next()
 	for {
 		start := time.Now()
-		if !start.Before(end) {
+		if !start.Before(last) {
 			return
 		}
 		status, body, err := c.conn.do(c.request)
@@ -152,10 +168,11 @@ func (c *client) work(begin, end time.Time) {
 		}
 		if !now.Before(begin) && now.Before(end) {
 			c.times.add(now.Sub(start))
+			if c.isFresh {
+				c.fresh++
+			}
 		}
-		if c.plan.Kind == putAnswers {
-			c.next()
-		}
+		c.next()
 	}
 }
 
@@ -169,8 +186,8 @@ func (c *client) fault(what string) {
 // right judges a reply and notes what it acknowledges.
 func (c *client) right(status int, body []byte) bool {
 	switch c.plan.Kind {
-	case getSheet:
-		return status == 200 && len(body) == c.plan.Bytes
+	case get:
+		return status == 200 && (c.plan.Bytes == 0 || len(body) == c.plan.Bytes)
 	case getKnown:
 		return status == 304 && len(body) == 0
 	}
@@ -185,9 +202,31 @@ func (c *client) right(status int, body []byte) bool {
 	return true
 }
 
-// next makes the next request: other items, or the same with another choice, and always a higher seq, so that every
-// one is a change.
+// next makes the next request: of the paths in turn, or other answers.
 func (c *client) next() {
+	if c.plan.Kind == putAnswers {
+		c.answer()
+		return
+	}
+	which := c.turn % len(c.gets)
+	c.request = c.gets[which]
+	c.turn++
+	if c.isFresh = c.cursors[which] >= 0; c.isFresh {
+		c.turnPage(c.request[c.cursors[which]:][:len(freshCursor)])
+	}
+}
+
+// turnPage writes a cursor that nobody used before, from before the first thing in a list.
+func (c *client) turnPage(to []byte) {
+	c.asked++
+	c.page[0] = 0
+	binary.BigEndian.PutUint64(c.page[8:], c.asked)
+	base64.RawURLEncoding.Encode(to, c.page[:])
+}
+
+// answer makes a request of other items, or the same with another choice, and always a higher seq, so that every one is
+// a change.
+func (c *client) answer() {
 	c.seq++
 	c.sent = c.sent[:0]
 	c.body = append(c.body[:0], `{"answers":[`...)

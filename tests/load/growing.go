@@ -88,7 +88,7 @@ func (b *bench) grown(ctx context.Context, s *size) error {
 	if err != nil {
 		return err
 	}
-	read, err := s.load(ctx, plan{Kind: getSheet, Warm: b.warm, Length: b.length, Bytes: len(reply.Body)}, s.sitting)
+	read, err := s.load(ctx, plan{Kind: get, Paths: []string{questionsPath}, Warm: b.warm, Length: b.length, Bytes: len(reply.Body)}, s.sitting)
 	if err != nil {
 		return err
 	}

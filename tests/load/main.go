@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// start is one of the three processes: the command is also its own load generator and its own bare handler.
+// start is one of its processes: the command is also its own load generator, its own bare handler, and a reader of caches.
 func start() error {
 	if len(os.Args) > 1 {
 		switch os.Args[1] {
@@ -38,6 +38,8 @@ func start() error {
 			return generateLoad(os.Stdin, os.Stdout)
 		case bareServer:
 			return serveBytes(os.Stdin, os.Stdout)
+		case misser:
+			return readMissing(os.Stdin, os.Stdout)
 		}
 	}
 	var o options
@@ -71,6 +73,10 @@ func scenarios() []scenario {
 		{"batch", (*bench).whole},
 		{"submit", (*bench).submit},
 		{"sheet", (*bench).sheet},
+		{"hot", (*bench).hot},
+		{"hits", (*bench).hits},
+		{"misses", (*bench).misses},
+		{"outage", (*bench).outages},
 		{"sqlite", (*bench).embedded},
 		{"growth", (*bench).growth},
 	}
@@ -135,8 +141,9 @@ func (b *bench) footer(took time.Duration) string {
 Medians of %d rounds of %v, made in %v by go run ./tests/load on %d processors, which server, database and load
 generator share. PostgreSQL with fsync=on, synchronous_commit=on and full_page_writes=on, otherwise its defaults; the
 server as shipped, but without rate limits (RATE_LIMIT_…=0) and with LOG_LEVEL=ERROR. µs are of a processor for one
-request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database.`,
-		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU())
+request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database. The
+bare handler collects its garbage as seldom as the server does (GC percent %d).`,
+		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU(), seldom)
 }
 
 // report prints the table, and the JSON where it is wanted; on the standard output it is alone.

@@ -16,9 +16,18 @@ type kind string
 
 const (
 	putAnswers kind = "answers" // PUT answers, a batch a request
-	getSheet   kind = "sheet"   // GET questions
-	getKnown   kind = "known"   // GET questions with If-None-Match
+	get        kind = "get"     // GET of the paths
+	getKnown   kind = "known"   // the same with If-None-Match
 )
+
+// questionsPath is that of the questions of a seat's attempt.
+const questionsPath = "/api/v1/attempts/" + ofAttempt + "/questions"
+
+// ofAttempt stands in a path for the attempt of the seat.
+const ofAttempt = "{attempt}"
+
+// freshCursor stands in a path for the cursor of a stretch of a list that nobody asked for before. It is as long as one.
+const freshCursor = "{never-asked-for-page}"
 
 // plan is what the first process asks of the load generator.
 type plan struct {
@@ -27,11 +36,13 @@ type plan struct {
 	Seats   []seat // one for each connection
 	Warm    time.Duration
 	Length  time.Duration // of what is measured
+	Tail    time.Duration // for how long load goes on afterwards
 	Batch   int           // answers a request
 	Items   int           // items of the attempt that are walked over
 	Base    int64         // seq that all of this plan are above
 	Tag     string        // for getKnown
-	Bytes   int           // of a right reply to getSheet
+	Paths   []string      // that are asked for in turn, with ofAttempt and freshCursor in them
+	Bytes   int           // of a right reply to get; zero for whatever length
 }
 
 // seat is a learner as the load generator knows them.
@@ -40,6 +51,7 @@ type seat struct{ Token, Attempt string }
 // outcome is what the load generator saw in the measured time.
 type outcome struct {
 	Requests int
+	Fresh    int // of these, for what nobody asked for before
 	Elapsed  time.Duration
 	P50, P99 time.Duration
 	Refused  int               // 503, which is no failure: the request was sent again

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/toeic-app/toeic/tests/learners"
 )
@@ -29,16 +30,16 @@ func (b *bench) sheet(ctx context.Context) (rows []row, err error) {
 		name string
 		plan plan
 	}{
-		{"questions of a full form", plan{Kind: getSheet, Bytes: len(reply.Body)}},
-		{"questions that the client has (304)", plan{Kind: getKnown, Tag: reply.Header["Etag"]}},
+		{"questions of a full form", plan{Kind: get, Bytes: len(reply.Body)}},
+		{"questions that the client has (304)", plan{Kind: getKnown, Tag: reply.Header["Etag"][0]}},
 	} {
 		p := what.plan
-		p.Warm, p.Length = b.warm, b.length
+		p.Warm, p.Length, p.Paths = b.warm, b.length, []string{questionsPath}
 		r, err := b.against(ctx, h, what.name, p, limit)
 		if err != nil {
 			return nil, err
 		}
-		if p.Kind == getSheet {
+		if p.Kind == get {
 			r = r.judge(ratioAtLeast, target)
 			r.Note = fmt.Sprintf("%d bytes a reply", len(reply.Body))
 		}
@@ -57,7 +58,9 @@ func (b *bench) against(ctx context.Context, h *house, name string, p plan, limi
 		}
 		p := p
 		p.Address = limit.address
-		p.Seats = seats(h.sitting[:class])
+		if p.Seats, err = limit.seats(h.sitting[:class]); err != nil {
+			return row{}, err
+		}
 		nobody := func(int) error { return nil }
 		most, err := generate(ctx, p, nobody, nobody)
 		if err != nil {
@@ -74,13 +77,23 @@ func (b *bench) against(ctx context.Context, h *house, name string, p plan, limi
 	return h.peak(r)
 }
 
-// questions fetches the questions once, as a client does that takes no compression.
+// questions fetches the questions once, with what the bare handler of sheets sends along.
 func (h *house) questions(ctx context.Context, l *learners.Learner) (bareReply, error) {
+	reply, err := h.fetch(ctx, l, questionsPath)
+	kept := map[string][]string{}
+	for _, name := range []string{"Etag", "Cache-Control"} {
+		kept[name] = reply.Header[name]
+	}
+	reply.Header = kept
+	return reply, err
+}
+
+// fetch gets what is under a path once, as a client does that takes no compression. It must have a tag.
+func (h *house) fetch(ctx context.Context, l *learners.Learner, path string) (bareReply, error) {
 	if err := h.Renew(ctx, []*learners.Learner{l}); err != nil {
 		return bareReply{}, err
 	}
-	path := h.URL + "/api/v1/attempts/" + l.Attempt + "/questions"
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL+strings.ReplaceAll(path, ofAttempt, l.Attempt), nil)
 	if err != nil {
 		return bareReply{}, err
 	}
@@ -91,11 +104,7 @@ func (h *house) questions(ctx context.Context, l *learners.Learner) (bareReply, 
 		return bareReply{}, err
 	}
 	if got.Status != http.StatusOK || got.Header.Get("Etag") == "" {
-		return bareReply{}, learners.Refused{What: "the questions, with a tag", Reply: got}
+		return bareReply{}, learners.Refused{What: path + ", with a tag", Reply: got}
 	}
-	reply := bareReply{Header: map[string]string{}, Body: got.Body}
-	for _, name := range []string{"Etag", "Cache-Control"} {
-		reply.Header[name] = got.Header.Get(name)
-	}
-	return reply, nil
+	return bareReply{Route: strings.ReplaceAll(path, ofAttempt, ":id"), Header: got.Header, Body: got.Body}, nil
 }

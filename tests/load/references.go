@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"github.com/toeic-app/toeic/tests/private"
 )
@@ -86,89 +79,3 @@ func parsePgbench(said string) (float64, error) {
 	}
 	return strconv.ParseFloat(found[1], 64)
 }
-
-// bareReply is what the bare handler answers, and under which tag.
-type bareReply struct {
-	Header map[string]string
-	Body   []byte
-}
-
-// bareServer is the first argument of the process with the bare handler.
-const bareServer = "serve-bytes"
-
-// serveBytes is the limit for reads: an Echo handler that knows its reply from the start, behind a listener with the
-// settings of the real one. It ends with its input.
-func serveBytes(in io.Reader, out io.Writer) error {
-	var reply bareReply
-	if err := json.NewDecoder(in).Decode(&reply); err != nil {
-		return fmt.Errorf("read the reply to give: %w", err)
-	}
-	e := echo.New()
-	e.GET("/api/v1/attempts/:id/questions", func(c echo.Context) error {
-		h := c.Response().Header()
-		for name, value := range reply.Header {
-			h.Set(name, value)
-		}
-		if tag := c.Request().Header.Get("If-None-Match"); tag != "" && tag == reply.Header["Etag"] {
-			return c.NoContent(http.StatusNotModified)
-		}
-		h.Set(echo.HeaderContentLength, strconv.Itoa(len(reply.Body)))
-		return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, reply.Body)
-	})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	server := &http.Server{
-		Handler: e, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-	}
-	fmt.Fprintln(out, listener.Addr())
-	go func() {
-		_, _ = io.Copy(io.Discard, in)
-		_ = server.Close()
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// bare is the running process of serveBytes.
-type bare struct {
-	address string
-	in      io.Closer
-	cmd     *exec.Cmd
-}
-
-func startBare(ctx context.Context, reply bareReply) (*bare, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("find this program: %w", err)
-	}
-	cmd := exec.CommandContext(ctx, self, bareServer)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the bare handler: %w", err)
-	}
-	b := &bare{in: in, cmd: cmd}
-	if err := json.NewEncoder(in).Encode(reply); err != nil {
-		return nil, errors.Join(err, b.stop())
-	}
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("wait for the bare handler: %w", err), b.stop())
-	}
-	b.address = strings.TrimSpace(line)
-	return b, nil
-}
-
-func (b *bare) stop() error { return errors.Join(b.in.Close(), b.cmd.Wait()) }

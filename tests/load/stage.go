@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -75,6 +76,7 @@ type house struct {
 	learners.Server
 	server   *built.Server
 	postgres *private.Postgres // nil on SQLite
+	log      io.Writer         // of what the server says; the standard error if nil
 	url      string            // of the database
 	exam     string
 	sitting  []*learners.Learner // in exam mode
@@ -101,7 +103,10 @@ func (s *stage) open(ctx context.Context, h *house, name string, sitting, traini
 	home := filepath.Join(s.dir, "home", name)
 	all := append(append([]string{}, settings...), more...)
 	var err error
-	if h.server, err = built.Serve(s.program, home, all...); err != nil {
+	if h.log == nil {
+		h.log = os.Stderr
+	}
+	if h.server, err = built.ServeTo(h.log, s.program, home, all...); err != nil {
 		return err
 	}
 	s.houses = append(s.houses, h)

@@ -13,10 +13,13 @@ const lowPort, highPort = 20000, 32000
 
 // FreePort returns a port of 127.0.0.1 on which nothing listens. Another process may still take it first, so whoever
 // starts a server on it is ready to try another, as [StartPostgres] and [StartRedis] are unless told [WithPort].
-func FreePort() (int, error) {
+func FreePort() (int, error) { return freePort(lowPort, highPort) }
+
+// freePort is FreePort in another range.
+func freePort(low, high int) (int, error) {
 	var err error
 	for range 100 {
-		port := lowPort + rand.IntN(highPort-lowPort)
+		port := low + rand.IntN(high-low)
 		var l net.Listener
 		if l, err = net.Listen("tcp", address(port)); err == nil {
 			return port, l.Close()

@@ -2,7 +2,8 @@
 // that a test never depends on (or disturbs) a server that somebody else runs.
 //
 // Most tests want [Database] or [RedisURL]: one server for each test process, started on first use and stopped by
-// [Main]. Tests that break a server on purpose start their own with [StartPostgres] or [StartRedis].
+// [Main]. Tests that break a server on purpose start their own with [StartPostgres] or [StartRedis], or several that
+// belong together with [StartRedisCluster] or [StartRedisSentinel].
 //
 // TEST_DATABASE_URL and TEST_REDIS_URL name servers to use instead; TEST_NO_SERVERS=1 pretends that the machine can run
 // none. Tests of pages find a browser with [Chromium], which TEST_CHROMIUM names where it is in an unusual place.
@@ -32,6 +33,7 @@ type options struct {
 	port     int // 0 chooses a free one
 	durable  bool
 	detached bool
+	settings []string // of Redis
 }
 
 // Option changes how a server is started.
@@ -44,6 +46,11 @@ func WithDurability() Option { return func(o *options) { o.durable = true } }
 
 // WithPort makes the server listen on this port of 127.0.0.1 rather than on a free one.
 func WithPort(port int) Option { return func(o *options) { o.port = port } }
+
+// WithRedis gives Redis more settings, such as WithRedis("maxmemory", "8mb"). PostgreSQL ignores it.
+func WithRedis(name, value string) Option {
+	return func(o *options) { o.settings = append(o.settings, "--"+name, value) }
+}
 
 // Detached makes the server outlive the process that starts it, in a session of its own. The caller becomes
 // responsible for ending it, by [Postgres.Pid] or [Redis.Pid]. Its files stay in the given directory or the start fails.

@@ -22,6 +22,11 @@ type Redis struct {
 // server runs until Stop.
 func StartRedis(ctx context.Context, dir string, opts ...Option) (*Redis, error) {
 	o := apply(opts)
+	return startRedis(ctx, dir, o, FreePort, func(dir string, port int) ([]string, error) { return redisArgs(dir, port, o), nil })
+}
+
+// startRedis starts a server with arguments that depend on its directory and the port that choose came upon.
+func startRedis(ctx context.Context, dir string, o options, choose func() (int, error), args func(dir string, port int) ([]string, error)) (*Redis, error) {
 	if err := available(redisVariable); err != nil {
 		return nil, err
 	}
@@ -36,10 +41,14 @@ func StartRedis(ctx context.Context, dir string, opts ...Option) (*Redis, error)
 		return nil, fmt.Errorf("prepare Redis's directory: %w", err)
 	}
 	r := &Redis{}
-	err = onFreePort(o.port, func(port int) error {
+	err = onPort(o.port, choose, func(port int) error {
+		with, err := args(dir, port)
+		if err != nil {
+			return fmt.Errorf("prepare Redis's directory: %w", err)
+		}
 		r.port = port
 		r.name, r.logFile = "Redis", filepath.Join(dir, "redis.log")
-		r.command = func() *exec.Cmd { return command(nil, o, dir, program, redisArgs(dir, port)...) }
+		r.command = func() *exec.Cmd { return command(nil, o, dir, program, with...) }
 		r.ready = func(ctx context.Context, pid int) error { return redisAnswers(ctx, port, pid) }
 		return r.launch(ctx)
 	})
@@ -52,15 +61,18 @@ func StartRedis(ctx context.Context, dir string, opts ...Option) (*Redis, error)
 // URL is the address of the server's first database.
 func (r *Redis) URL() string { return "redis://" + address(r.port) + "/0" }
 
+// Address is the host and port of the server.
+func (r *Redis) Address() string { return address(r.port) }
+
 // Stop shuts the server down. One that does not end within ten seconds is killed, which is an error. Calling Stop
 // again does nothing.
 func (r *Redis) Stop() error { return r.stop() }
 
-func redisArgs(dir string, port int) []string {
-	return []string{
+func redisArgs(dir string, port int, o options) []string {
+	return append([]string{
 		"--port", fmt.Sprint(port), "--bind", "127.0.0.1", "--dir", dir,
 		"--save", "", "--appendonly", "no", "--daemonize", "no",
-	}
+	}, o.settings...)
 }
 
 // redisAnswers tells whether the server on this port is the process with this id: on a fixed port another server may

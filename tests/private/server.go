@@ -146,13 +146,16 @@ func lastLines(text string, n int) string {
 }
 
 // onFreePort calls start with one port after another until one was still free when its server took it.
-func onFreePort(fixed int, start func(port int) error) error {
+func onFreePort(fixed int, start func(port int) error) error { return onPort(fixed, FreePort, start) }
+
+// onPort is onFreePort with another way to choose.
+func onPort(fixed int, choose func() (int, error), start func(port int) error) error {
 	if fixed != 0 {
 		return start(fixed)
 	}
 	var err error
 	for range 5 {
-		port, portErr := FreePort()
+		port, portErr := choose()
 		if portErr != nil {
 			return portErr
 		}

@@ -74,17 +74,17 @@ func toOptionReplies(texts []string) []optionReply {
 	return out
 }
 
+// questionsPath is where the questions of an attempt are.
+const questionsPath = one + "/questions"
+
 func questionRoutes(api *web.API, uc UseCases) {
 	web.Register(api, web.Endpoint[partQuery, web.Kept[sheetReply]]{
-		Method: http.MethodGet, Path: one + "/questions", Permission: identity.TakeAttempts, Cache: web.Private(0),
+		Method: http.MethodGet, Path: questionsPath, Permission: identity.TakeAttempts, Cache: web.Private(0),
 		Tag: tag, Summary: "Read the questions of an attempt", Description: "As printed in a test book: parts 1 and 2 have option labels only.",
 		Faults: web.Faults(attempt.ErrNotFound, attempt.ErrPaused, attempt.ErrOtherDevice, attempt.ErrTakenOver),
 		Handle: func(ctx context.Context, r web.Request, in partQuery) (web.Kept[sheetReply], error) {
 			which, err := uc.Questions(ctx, taker(r), in.ID, in.part())
-			return web.Kept[sheetReply]{Key: which.Key(), Make: func() (sheetReply, error) {
-				sheet, err := uc.Print(context.WithoutCancel(ctx), which) // others may wait for it as well
-				return toSheetReply(sheet, uc.MediaPath), err
-			}}, err
+			return printed(ctx, uc, which), err
 		},
 	})
 }

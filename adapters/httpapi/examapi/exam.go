@@ -3,6 +3,8 @@ package examapi
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -23,6 +25,12 @@ type UseCases struct {
 
 // catalogueAge is how long a client may show the catalogue without asking again.
 const catalogueAge = time.Minute
+
+// The routes whose replies are kept.
+const (
+	listPath = "/api/v1/exams"
+	onePath  = listPath + "/{id}"
+)
 
 // MediaPath is where media files are served, by hash.
 const MediaPath = "/api/v1/media/"
@@ -83,26 +91,36 @@ func toExamReply(s exam.Summary) examReply {
 	return out
 }
 
+// listKey names a part of the catalogue: what is in it, and where it goes on. A revision never changes.
+func listKey(rows ports.Slice[exam.Summary]) string {
+	named := make([]byte, 0, 512) // enough for a page of the default size
+	for _, s := range rows.Items {
+		named = append(named, s.RevisionID[:]...)
+	}
+	sum := sha256.Sum256(append(named, rows.Next[:]...))
+	return hex.EncodeToString(sum[:16])
+}
+
 // Routes registers the routes.
 func Routes(api *web.API, uc UseCases) {
-	web.Register(api, web.Endpoint[listQuery, web.List[examReply]]{
-		Method: http.MethodGet, Path: "/api/v1/exams", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
+	web.Register(api, web.Endpoint[listQuery, web.Kept[web.List[examReply]]]{
+		Method: http.MethodGet, Path: listPath, Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "List exams", Description: "Published exams, in order of first publication.",
-		Handle: func(ctx context.Context, _ web.Request, in listQuery) (web.List[examReply], error) {
+		Handle: func(ctx context.Context, _ web.Request, in listQuery) (web.Kept[web.List[examReply]], error) {
 			page, err := in.Page()
 			if err != nil {
-				return web.List[examReply]{}, err
+				return web.Kept[web.List[examReply]]{}, err
 			}
 			rows, err := uc.List(ctx, ports.ExamFilter{Kind: exam.Kind(in.Kind)}, page)
-			return web.ListOf(rows, toExamReply), err
+			return listed(rows), err
 		},
 	})
-	web.Register(api, web.Endpoint[examPath, examReply]{
-		Method: http.MethodGet, Path: "/api/v1/exams/{id}", Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
+	web.Register(api, web.Endpoint[examPath, web.Kept[examReply]]{
+		Method: http.MethodGet, Path: onePath, Permission: identity.ReadExams, Cache: web.Private(catalogueAge),
 		Tag: "Exams", Summary: "Read an exam", Faults: web.Faults(exam.ErrNotFound),
-		Handle: func(ctx context.Context, _ web.Request, in examPath) (examReply, error) {
+		Handle: func(ctx context.Context, _ web.Request, in examPath) (web.Kept[examReply], error) {
 			s, err := uc.Get(ctx, in.ID)
-			return toExamReply(s), err
+			return told(s), err
 		},
 	})
 	web.Register(api, web.Endpoint[mediaPath, web.File]{

@@ -33,6 +33,8 @@ type Config struct {
 	Authenticate func(ctx context.Context, bearer string) (identity.Actor, error)
 	// Replies keeps the answers to requests that carry an Idempotency-Key.
 	Replies ports.Replies
+	// Shelf keeps replies that are the same for all who may have them; nil keeps none.
+	Shelf Shelf
 	// CORSOrigins are the exact origins that browsers may call from.
 	CORSOrigins []string
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
@@ -56,7 +58,6 @@ type API struct {
 	check    *validator.Validate
 	language negotiator
 	document *document
-	shelf    *shelf
 	fixed    http.Header // of every reply
 	routes   []Route
 	failed   []error
@@ -85,12 +86,8 @@ func New(c Config) (*API, error) {
 	if err != nil {
 		return nil, err
 	}
-	shelf, err := newShelf()
-	if err != nil {
-		return nil, err
-	}
 	a := &API{
-		shelf: shelf, fixed: fixedHeaders(c.HSTS), config: c, echo: echo.New(), check: newValidator(), language: languages, document: newDocument(c.Title, c.Version),
+		fixed: fixedHeaders(c.HSTS), config: c, echo: echo.New(), check: newValidator(), language: languages, document: newDocument(c.Title, c.Version),
 	}
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.Logger.SetOutput(discard{})

@@ -35,6 +35,9 @@ type plan struct {
 	body         bool      // some fields come from a JSON body
 	keys         *spelling // of the body
 	optionalBody bool
+	anyType      bool // of the body, which is read as JSON all the same
+	ruled        bool // some fields have rules
+	blank        bool // a request that says nothing breaks none of them
 }
 
 // parameter is one field that is read from the path or the query.
@@ -52,6 +55,7 @@ func planOf[In any](path string, optionalBody bool) (plan, error) {
 		return p, fmt.Errorf("web: a request is a struct, not %s", t)
 	}
 	p.keys = spellingOf(t, map[reflect.Type]*spelling{})
+	p.ruled = ruled(t, map[reflect.Type]bool{})
 	for _, f := range reflect.VisibleFields(t) {
 		if f.Anonymous || !f.IsExported() {
 			continue
@@ -140,7 +144,7 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 
 // bind fills in with the request and validates it. It returns the body, for fingerprints.
 func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64) ([]byte, error) {
-	v := reflect.ValueOf(in).Elem()
+	v, said := reflect.ValueOf(in).Elem(), len(p.path) > 0 || p.body
 	for _, param := range p.path {
 		value, err := pathValue(c, param.name)
 		if err == nil {
@@ -151,7 +155,8 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 		}
 	}
 	var fields []fault.Field
-	if len(p.query) > 0 {
+	if len(p.query) > 0 && c.Request().URL.RawQuery != "" {
+		said = true
 		values := c.QueryParams()
 		for _, param := range p.query {
 			if !values.Has(param.name) || values.Get(param.name) == "" {
@@ -167,6 +172,7 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 		if value == "" {
 			continue
 		}
+		said = true
 		if err := param.set(v.FieldByIndex(param.index), value); err != nil {
 			fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
 		}
@@ -185,7 +191,7 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 			fields = append(fields, bad...)
 		}
 	}
-	if len(fields) == 0 {
+	if len(fields) == 0 && p.ruled && (said || !p.blank) {
 		fields = violations(check, in)
 	}
 	if len(fields) > 0 {
@@ -222,6 +228,9 @@ func (p plan) read(r *http.Request, most int64) ([]byte, error) {
 		return nil, ErrMalformed.Because(io.ErrUnexpectedEOF)
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if p.anyType {
+		kind, err = echo.MIMEApplicationJSON, nil
+	}
 	if err != nil || kind != echo.MIMEApplicationJSON || r.Header.Get("Content-Encoding") != "" {
 		return nil, ErrMediaType
 	}

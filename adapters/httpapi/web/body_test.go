@@ -51,6 +51,22 @@ func TestABodyIsReadLetterByLetterHoweverDeepItIs(t *testing.T) {
 	}
 }
 
+func TestARouteForPeopleWhoTypeReadsJSONWhateverTheTypeSays(t *testing.T) {
+	e := toy("POST", "/x", fine[form])
+	e.AnyType, e.OptionalBody = true, true
+	url, _ := serving(t, e)
+	for _, kind := range []string{"", "application/x-www-form-urlencoded", "text/plain", "application/json; charset=utf-8", "nonsense;;"} {
+		for body, status := range map[string]int{`{"name":"x"}`: 200, "": 200, `{"more":1}`: 422, `name=x`: 400} {
+			if got := ask(t, "POST", url+"/x", body, "Content-Type", kind); got.StatusCode != status {
+				t.Errorf("%q as %q: %d, want %d", body, kind, got.StatusCode, status)
+			}
+		}
+	}
+	if got := ask(t, "POST", url+"/x", `{"name":"x"}`, "Content-Type", "application/json", "Content-Encoding", "gzip"); got.StatusCode != 415 {
+		t.Errorf("an encoded body: %d", got.StatusCode)
+	}
+}
+
 func TestAHugeKeyIsNotSentBack(t *testing.T) {
 	url, _ := serving(t, toy("POST", "/x", fine[form]))
 	for _, body := range []string{`{"` + strings.Repeat("k", 900_000) + `":1}`, strings.Repeat(`{"below":`, 9_000) + `{"more":1}` + strings.Repeat(`}`, 9_000)} {

@@ -291,19 +291,6 @@ func TestOnlyAValidTraceparentIsKept(t *testing.T) {
 	}
 }
 
-func TestAReplyIsCompressedOnlyForThoseWhoTakeGzip(t *testing.T) {
-	url, _ := serving(t, toy("GET", "/x", func(context.Context, web.Request, web.None) (reply, error) {
-		return reply{Text: strings.Repeat("x", 4000)}, nil
-	}))
-	for header, want := range map[string]string{
-		"gzip": "gzip", "GZIP": "gzip", "*": "gzip", "br, gzip;q=0.5": "gzip", "gzip;Q=0": "", "gzip;q=0": "", "*, gzip;q=0": "", "*;q=0": "", "br": "", "": "",
-	} {
-		if got := ask(t, "GET", url+"/x", "", "Accept-Encoding", header); got.Header.Get("Content-Encoding") != want {
-			t.Errorf("%q: %q", header, got.Header.Get("Content-Encoding"))
-		}
-	}
-}
-
 func TestEveryReplyForbidsItsUseByOtherSites(t *testing.T) {
 	url, _ := serving(t, toy("GET", "/x", fine[web.None]))
 	for _, path := range []string{"/x", "/none"} {

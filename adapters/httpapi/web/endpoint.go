@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 	"github.com/mileusna/useragent"
@@ -36,9 +37,12 @@ type Endpoint[In, Out any] struct {
 	Class Class // whose limit over time applies; by method and permission when empty
 	// OptionalBody allows a request without a body; the fields of In are zero then.
 	OptionalBody bool
-	MaxBody      int64 // bytes; MaxBody when zero
-	Cache        Caching
-	Handle       func(ctx context.Context, r Request, in In) (Out, error)
+	// AnyType reads the body as JSON whatever Content-Type says, for people who type commands of which the type is an
+	// afterthought: curl -d says that it sends a form. It is safe as no browser sends the bearer token by itself.
+	AnyType bool
+	MaxBody int64 // bytes; MaxBody when zero
+	Cache   Caching
+	Handle  func(ctx context.Context, r Request, in In) (Out, error)
 }
 
 // Request is what an endpoint may know of the request beyond its own fields.
@@ -113,6 +117,7 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 	if err != nil {
 		return err
 	}
+	plan.anyType, plan.blank = e.AnyType, len(violations(a.check, new(In))) == 0
 	switch {
 	case e.Handle == nil:
 		return errors.New("web: the endpoint does nothing")
@@ -146,13 +151,14 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 
 // serve is the life of one request, from permission to reply.
 func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc {
+	shelf := shelfName(e.Path)
 	work := func(c echo.Context, r Request, in In) (rendered, error) {
 		out, err := e.Handle(c.Request().Context(), r, in)
 		if err != nil {
 			return rendered{}, err
 		}
 		if k, ok := any(out).(keeper); ok {
-			return a.shelf.take(e.Status, e.Path, k)
+			return a.take(c.Request().Context(), e.Status, shelf, k)
 		}
 		return render(e.Status, out)
 	}
@@ -190,7 +196,7 @@ func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
 	x := exchangeOf(c)
 	r := Request{
 		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
-		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
+		Device: identity.Device{IP: x.ip, UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
 	}
 	if d.Permission == identity.Public {
 		r.Device.Name = deviceName(r.Device.UserAgent) // sessions are opened and renewed by nobody yet
@@ -228,6 +234,9 @@ func clipped(s string, most int) string {
 	if len(s) > most {
 		s = s[:most]
 	}
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == utf8.RuneError }) {
+		return s
+	}
 	return strings.Map(func(r rune) rune {
 		if r < ' ' {
 			return -1
@@ -247,7 +256,7 @@ type rendered struct {
 	hash string // of the body, when it is known
 	name string // of the file that it is to be saved as
 
-	packed []byte // Body compressed, when that was done before
+	packed [codings][]byte // Body compressed, when that was done before
 }
 
 // render encodes what an endpoint returned.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -18,18 +19,29 @@ import (
 	"github.com/toeic-app/toeic/domain/identity"
 )
 
-// exchange is what the kit remembers of one request until it is logged.
+// exchange is what the kit remembers of one request until it is logged. It is also the context of the work on it.
 type exchange struct {
+	deadline
 	id     string // of the request
 	trace  string // of the distributed trace, when the client has one
+	ip     string // of the client
 	actor  identity.Actor
 	failed error
 }
 
-const exchangeKey = "web.exchange"
+// exchangeKey is the key of the exchange among the values of its context.
+type exchangeKey struct{}
+
+// Value implements [context.Context].
+func (x *exchange) Value(key any) any {
+	if key == (exchangeKey{}) {
+		return x
+	}
+	return x.deadline.Value(key)
+}
 
 func exchangeOf(c echo.Context) *exchange {
-	x, ok := c.Get(exchangeKey).(*exchange)
+	x, ok := c.Request().Context().Value(exchangeKey{}).(*exchange)
 	if !ok {
 		return &exchange{} // a handler that is tested without the kit
 	}
@@ -45,23 +57,24 @@ var (
 func (a *API) begin(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		start := a.config.Clock.Now()
-		x := a.newExchange(c.Request())
-		c.Set(exchangeKey, x)
+		x := a.newExchange(c)
+		defer x.end()
 		a.secure(c.Response().Header(), x.id)
-		ctx, cancel := context.WithTimeout(c.Request().Context(), a.config.RequestTimeout)
-		defer cancel()
-		c.SetRequest(c.Request().WithContext(ctx))
+		c.SetRequest(c.Request().WithContext(x))
 		if err := a.recovering(c, next); err != nil {
-			a.fail(c, cutShort(ctx, err))
+			a.fail(c, cutShort(x, err))
 		}
 		a.log(c, x, float64(a.config.Clock.Now().Sub(start).Microseconds())/1000)
 		return nil
 	}
 }
 
-func (a *API) newExchange(r *http.Request) *exchange {
-	x := &exchange{id: r.Header.Get(echo.HeaderXRequestID)}
-	if !saneID.MatchString(x.id) {
+func (a *API) newExchange(c echo.Context) *exchange {
+	r := c.Request()
+	x := &exchange{
+		deadline: deadline{Context: r.Context(), at: time.Now().Add(a.config.RequestTimeout)}, id: r.Header.Get(echo.HeaderXRequestID), ip: c.RealIP(),
+	}
+	if x.id == "" || !saneID.MatchString(x.id) {
 		x.id = a.config.IDs.New().String()
 	}
 	x.trace = traceOf(r.Header.Get("Traceparent"))
@@ -71,6 +84,9 @@ func (a *API) newExchange(r *http.Request) *exchange {
 // traceOf returns the trace that a W3C traceparent names, "" for a header that is not valid. Versions to come may
 // append fields; version 00 has none.
 func traceOf(header string) string {
+	if header == "" {
+		return ""
+	}
 	m := traceparent.FindStringSubmatch(header)
 	if m == nil || m[1] == "ff" || (m[1] == "00" && m[4] != "") || strings.Trim(m[2], "0") == "" || strings.Trim(m[3], "0") == "" {
 		return ""
@@ -148,9 +164,17 @@ func (a *API) recovering(c echo.Context, next echo.HandlerFunc) (err error) {
 // log writes the one line of a request. It names the route, never the address: that may hold what is secret.
 func (a *API) log(c echo.Context, x *exchange, ms float64) {
 	res := c.Response()
+	level := zapcore.InfoLevel
+	if x.failed != nil && res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
+		level = zapcore.ErrorLevel
+	}
+	entry := a.config.Logger.Check(level, "request")
+	if entry == nil {
+		return
+	}
 	fields := []zap.Field{
 		zap.String("method", c.Request().Method), zap.String("route", routeOf(c)), zap.Int("status", res.Status),
-		zap.Float64("duration_ms", ms), zap.Int64("bytes", res.Size), zap.String("ip", c.RealIP()), zap.String("request_id", x.id),
+		zap.Float64("duration_ms", ms), zap.Int64("bytes", res.Size), zap.String("ip", x.ip), zap.String("request_id", x.id),
 	}
 	if x.trace != "" {
 		fields = append(fields, zap.String("trace_id", x.trace))
@@ -158,19 +182,17 @@ func (a *API) log(c echo.Context, x *exchange, ms float64) {
 	if !x.actor.Nobody() {
 		fields = append(fields, zap.Stringer("user", x.actor.UserID))
 	}
-	level := zapcore.InfoLevel
 	if x.failed != nil {
 		fields = append(fields, zap.String("code", codeOf(x.failed)))
-		if res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
-			level = zapcore.ErrorLevel
-			fields = append(fields, zap.NamedError("error", x.failed))
-		}
-		var p panicked
-		if errors.As(x.failed, &p) {
-			fields = append(fields, zap.ByteString("stack", p.stack))
-		}
 	}
-	a.config.Logger.Log(level, "request", fields...)
+	if level == zapcore.ErrorLevel {
+		fields = append(fields, zap.NamedError("error", x.failed))
+	}
+	var p panicked
+	if errors.As(x.failed, &p) {
+		fields = append(fields, zap.ByteString("stack", p.stack))
+	}
+	entry.Write(fields...)
 }
 
 func codeOf(err error) string {

@@ -73,8 +73,9 @@ func (a *API) limit(c echo.Context, class Class, r Request) error {
 // authenticate tells who stands behind a token. One network address cannot have the store asked for rubbish without end.
 func (a *API) authenticate(c echo.Context, r Request, token string) (identity.Actor, error) {
 	ctx, l := c.Request().Context(), a.config.Rates[Refused]
-	key := string(Refused) + ":" + subscriber(r.Device.IP)
+	var key string
 	if l.Burst > 0 {
+		key = string(Refused) + ":" + subscriber(r.Device.IP)
 		if v := a.config.Limits.Look(ctx, key, l); !v.Allowed {
 			return identity.Actor{}, errTooMany.After(v.RetryAfter)
 		}

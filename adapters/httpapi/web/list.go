@@ -15,8 +15,8 @@ import (
 	"github.com/toeic-app/toeic/ports"
 )
 
-// defaultLimit is how many items a list gives unless it is asked for another number.
-const defaultLimit = 20
+// DefaultLimit is how many items a list gives unless it is asked for another number.
+const DefaultLimit = 20
 
 // List is one stretch of a list.
 type List[T any] struct {
@@ -45,7 +45,7 @@ type PageQuery struct {
 
 // Page returns the stretch that is asked for; ErrInvalid for a cursor that no reply gave.
 func (q PageQuery) Page() (ports.Page, error) {
-	p := ports.Page{Limit: defaultLimit}
+	p := ports.Page{Limit: DefaultLimit}
 	if q.Limit != nil {
 		p.Limit = *q.Limit
 	}

@@ -1,16 +1,11 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-
-	lru "github.com/hashicorp/golang-lru/v2"
-	"golang.org/x/sync/singleflight"
+	"context"
+	"errors"
+	"net/http"
+	"strings"
 )
-
-// shelfSize is how many encoded replies are kept. The largest, the questions of a full form, takes some 100 kB.
-const shelfSize = 256
 
 // Kept is an Out that is the same whenever its Key is. The kit keeps it as it is sent, encoded and compressed, so that
 // Make is seldom called. The key must name everything that the reply depends on: what may be seen by whom is decided
@@ -39,45 +34,71 @@ func shown[Out any](out *Out) any {
 	return out
 }
 
-// shelf keeps encoded replies.
-type shelf struct {
-	kept   *lru.Cache[string, rendered]
-	making singleflight.Group
+// Stored is a reply as it is sent, in all codings.
+type Stored struct {
+	Status int
+	Type   string // media type
+	Hash   string // of Body, for its tag
+	Name   string // of the file that it is to be saved as; "" for none
+	Body   []byte
+	Gzip   []byte // Body compressed with gzip; nil where that is not worth it
+	Zstd   []byte // Body compressed with zstd; nil where that is not worth it
 }
 
-func newShelf() (*shelf, error) {
-	kept, err := lru.New[string, rendered](shelfSize)
+// Size is about the memory that it takes, in bytes.
+func (s Stored) Size() int64 {
+	const rest = 128
+	return int64(len(s.Body)+len(s.Gzip)+len(s.Zstd)+len(s.Type)+len(s.Hash)+len(s.Name)) + rest
+}
+
+// Shelf keeps replies. Of many who ask for one that is not there, one makes it for all. What it returns nobody may change.
+type Shelf interface {
+	Get(ctx context.Context, key string, make func(ctx context.Context) (Stored, error)) (Stored, error)
+}
+
+// shelfName is what the keys of a route begin with. Braces would tell a cluster of Redis where to keep them.
+func shelfName(path string) string { return strings.NewReplacer("{", "", "}", "").Replace(path) + " " }
+
+// take returns the encoded reply. Those of different routes stay apart. Without a shelf it is made each time.
+func (a *API) take(ctx context.Context, status int, name string, k keeper) (rendered, error) {
+	fill := func(context.Context) (Stored, error) { return store(status, k) }
+	if a.config.Shelf == nil {
+		s, err := fill(ctx)
+		return s.rendered(), err
+	}
+	s, err := a.config.Shelf.Get(ctx, name+k.key(), fill)
+	return s.rendered(), err
+}
+
+// Keep puts a reply on the shelf of a route with the status 200, unless it is there.
+func Keep[T any](ctx context.Context, a *API, path string, k Kept[T]) error {
+	_, err := a.take(ctx, http.StatusOK, shelfName(path), k)
+	return err
+}
+
+func (s Stored) rendered() rendered {
+	return rendered{
+		Status: s.Status, Type: s.Type, Body: s.Body, hash: s.Hash, name: s.Name,
+		packed: [codings][]byte{gzipped: s.Gzip, zstandard: s.Zstd},
+	}
+}
+
+// store makes and encodes a reply, in all codings: whoever asks for it next may want another.
+func store(status int, k keeper) (Stored, error) {
+	out, err := k.made()
 	if err != nil {
-		return nil, fmt.Errorf("make the shelf of replies: %w", err)
+		return Stored{}, err
 	}
-	return &shelf{kept: kept}, nil
-}
-
-// take returns the encoded reply, which nobody may change. Those of different routes stay apart.
-func (s *shelf) take(status int, route string, k keeper) (rendered, error) {
-	key := route + "\x00" + k.key()
-	if found, ok := s.kept.Get(key); ok {
-		return found, nil
+	r, err := render(status, out)
+	if err != nil {
+		return Stored{}, err
 	}
-	made, err, _ := s.making.Do(key, func() (any, error) {
-		out, err := k.made()
-		if err != nil {
-			return rendered{}, err
-		}
-		r, err := render(status, out)
-		if err != nil {
-			return r, err
-		}
-		sum := sha256.Sum256(r.Body)
-		r.hash = hex.EncodeToString(sum[:16])
-		if compressible(r) {
-			if r.packed, err = zip(r.Body); err != nil {
-				return r, err
-			}
-		}
-		s.kept.Add(key, r)
-		return r, nil
-	})
-	r, _ := made.(rendered)
-	return r, err
+	s := Stored{Status: r.Status, Type: r.Type, Hash: hashed(r.Body), Name: r.name, Body: r.Body}
+	if !compressible(r) {
+		return s, nil
+	}
+	var errs [2]error
+	s.Gzip, errs[0] = pack(gzipped, r.Body)
+	s.Zstd, errs[1] = pack(zstandard, r.Body)
+	return s, errors.Join(errs[:]...)
 }

@@ -20,11 +20,35 @@ type named struct {
 	Name string `query:"name" json:"-"`
 }
 
+// drawer is a shelf that forgets nothing.
+type drawer struct {
+	mu   sync.Mutex
+	kept map[string]web.Stored
+}
+
+func (m *drawer) Get(ctx context.Context, key string, fill func(context.Context) (web.Stored, error)) (web.Stored, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s, ok := m.kept[key]; ok {
+		return s, nil
+	}
+	s, err := fill(ctx)
+	if err == nil {
+		if m.kept == nil {
+			m.kept = map[string]web.Stored{}
+		}
+		m.kept[key] = s
+	}
+	return s, err
+}
+
 // shelved is an API with two routes whose replies are kept, under the same keys.
 func shelved(t *testing.T, made func(route, name string) (reply, error)) string {
 	t.Helper()
 	core, _ := observer.New(zap.DebugLevel)
-	a, err := web.New(config(core))
+	c := config(core)
+	c.Shelf = &drawer{}
+	a, err := web.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,27 @@ func newValidator() *validator.Validate {
 	return v
 }
 
+// ruled reports whether a type, or what it is made of, has rules.
+func ruled(t reflect.Type, seen map[reflect.Type]bool) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+		return ruled(t.Elem(), seen)
+	case reflect.Struct:
+	default:
+		return false
+	}
+	if seen[t] {
+		return false
+	}
+	seen[t] = true
+	for _, f := range reflect.VisibleFields(t) {
+		if f.Tag.Get("validate") != "" || ruled(f.Type, seen) {
+			return true
+		}
+	}
+	return false
+}
+
 // violations returns every rule of its tags that a request breaks.
 func violations(check *validator.Validate, in any) []fault.Field {
 	var broken validator.ValidationErrors
