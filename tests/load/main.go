@@ -43,7 +43,7 @@ func start() error {
 		}
 	}
 	var o options
-	flag.BoolVar(&o.quick, "quick", false, "short stretches and small tables, under a minute in all")
+	flag.BoolVar(&o.quick, "quick", false, "short stretches and small tables, a few minutes in all")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often to repeat each measurement")
 	flag.StringVar(&o.only, "only", "", "names of the scenarios to run, separated by commas: "+strings.Join(names(), ", "))
 	flag.StringVar(&o.json, "json", "", "file to write the figures to as JSON; - is the standard output")
