@@ -24,19 +24,7 @@ func (e *Engine) ForgetHere(tags ...string) { e.drop(change{Tags: tags}) }
 // ForgetTold forgets whatever carries one of the tags, here and in Redis: for what the others hear of in another way, from
 // somebody who may not have reached Redis.
 func (e *Engine) ForgetTold(ctx context.Context, tags ...string) {
-	c := change{Tags: tags}
-	if e.far == nil {
-		e.drop(c)
-		return
-	}
-	e.far.pending.begin(c)
-	e.far.recent.note(c, e.wallNow())
-	e.drop(c)
-	if err := e.far.removeTags(ctx, tags); err != nil {
-		e.far.pending.failed(c, e.names())
-		return
-	}
-	e.far.pending.done(c)
+	e.forgetBy(change{Tags: tags}, func() error { return e.far.removeTags(ctx, tags) })
 }
 
 // Evict forgets keys such as "content:form.1:<id>", whatever their regions. Those of regions that this process does not
@@ -47,17 +35,22 @@ func (e *Engine) Evict(ctx context.Context, keys ...string) {
 	}
 }
 
-// forget forgets here, in Redis and in the other processes. The order makes sure that nobody here is given what was read
-// before: first Redis is not read any more, then what is here or on its way is dropped, then Redis forgets, and only
-// then it is read again.
+// forget forgets here, in Redis and in the other processes.
 func (e *Engine) forget(ctx context.Context, c change) map[string]int {
+	return e.forgetBy(c, func() error { return e.tell(ctx, c) })
+}
+
+// forgetBy forgets here and then by tell, if there is a Redis to tell. The order makes sure that nobody here is given what
+// was read before: first Redis is not read any more, then what is here or on its way is dropped, then Redis forgets, and
+// only then it is read again.
+func (e *Engine) forgetBy(c change, tell func() error) map[string]int {
 	if e.far == nil {
 		return e.drop(c)
 	}
 	e.far.pending.begin(c)
 	e.far.recent.note(c, e.wallNow())
 	out := e.drop(c)
-	if err := e.tell(ctx, c); err != nil {
+	if err := tell(); err != nil {
 		e.far.pending.failed(c, e.names())
 		return out
 	}

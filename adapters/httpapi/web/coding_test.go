@@ -114,7 +114,7 @@ func FuzzNegotiate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		for _, r := range header {
 			if r >= 0x80 { // the long s, which is an s in other letters, comes in no header
-				t.Skip()
+				return
 			}
 		}
 		if got, want := web.Negotiate(strings.Split(header, "\n")...), slowChoice(header); got != want {
