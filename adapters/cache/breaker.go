@@ -45,10 +45,11 @@ var (
 
 // gate lets questions through to Redis while it answers, and counts and reports what is wrong with it.
 type gate struct {
-	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
-	turns   chan struct{}
-	terms   terms
-	log     func(message string, err error)
+	breaker  *gobreaker.TwoStepCircuitBreaker[struct{}]
+	patience time.Duration // with one question
+	turns    chan struct{}
+	terms    terms
+	log      func(message string, err error)
 
 	faults map[caching.Fault]*faultCount // never changes
 }
@@ -59,8 +60,8 @@ type faultCount struct {
 	logged time.Time
 }
 
-func newGate(log func(message string, err error)) *gate {
-	g := &gate{turns: make(chan struct{}, questions), log: log, faults: map[caching.Fault]*faultCount{}}
+func newGate(patience time.Duration, log func(message string, err error)) *gate {
+	g := &gate{patience: patience, turns: make(chan struct{}, questions), log: log, faults: map[caching.Fault]*faultCount{}}
 	for _, f := range caching.Faults() {
 		g.faults[f] = &faultCount{}
 	}
@@ -99,7 +100,7 @@ func (g *gate) ask(ctx context.Context, question func(ctx context.Context) error
 	if err != nil {
 		return errApart
 	}
-	err = question(g.terms.patient(ctx, answerTime))
+	err = question(g.terms.patient(ctx, g.patience))
 	if errors.Is(err, redis.Nil) {
 		err = nil
 	}

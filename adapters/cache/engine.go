@@ -1,6 +1,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,6 +47,8 @@ type Options struct {
 
 	// Watcher is told of every read whose key it wants; nil for none.
 	Watcher Watcher
+
+	patience time.Duration // how long Redis may take for one answer; zero is answerTime
 }
 
 // Watcher learns from reads. Families are known by their places in caching.Families. A hash stands for a key in this
@@ -115,7 +118,7 @@ func NewEngine(o Options) (*Engine, error) {
 		first.cut[place] = math.MinInt64 // what comes from Redis may have been loaded before this process began
 	}
 	if o.Redis != nil {
-		e.far = newFar(o.Redis, e.log)
+		e.far = newFar(o.Redis, cmp.Or(o.patience, answerTime), e.log)
 		first.apart = max(1, e.clock.exact()) // until it hears
 	}
 	e.rules.Store(first)

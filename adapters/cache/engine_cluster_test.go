@@ -120,7 +120,6 @@ func TestAClusterServesAsOneServerDoes(t *testing.T) {
 			test(t, c)
 			for _, p := range []*process{c.a, c.b} {
 				own := cache.Own(p.engine)
-				delete(own.Faults, caching.Slow) // which the machine may be
 				for fault, n := range own.Faults {
 					if n > 0 {
 						t.Errorf("%d faults %s: %v", n, fault, p.diary.lines)

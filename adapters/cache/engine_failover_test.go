@@ -91,7 +91,7 @@ func TestAfterAFailoverTheNewMasterIsUsedAndNoRequestFailsMeanwhile(t *testing.T
 			textsOf(s)
 			where := cache.Where{Addresses: []string{servers.Sentinel.Address()}, Master: servers.Name}
 			o := cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}}
-			a, b := newProcess(t, connectTo(t, where), s, o), newProcess(t, connectTo(t, where), s, o)
+			a, b := asShipped(t, connectTo(t, where), s, o), asShipped(t, connectTo(t, where), s, o)
 			master, replica := connect(t, servers.Master.URL()), connect(t, servers.Replica.URL())
 			s.put("moved", "old")
 			for _, p := range []*process{a, b} {
@@ -235,7 +235,7 @@ func TestWhatAProcessEvictedItDoesNotFindInAServerThatHasNotHeardOfIt(t *testing
 		s := &shelf{}
 		s.put("a", "#red old")
 		s.put("b", "#green")
-		p := newProcess(t, connect(t, way.url()), s, cache.Options{})
+		p := asShipped(t, connect(t, way.url()), s, cache.Options{})
 		p.reads(what+": at first", "a", "#red old", 1)
 		p.reads(what+": something else", "b", "#green", 2)
 		copyOf(t, connect(t, master.URL()), connect(t, replica.URL()))
@@ -263,7 +263,7 @@ func TestAServerThatTakesThePlaceOfAnotherIsToldWhatWasEvictedLately(t *testing.
 	for _, id := range []string{"a", "b", "c"} {
 		s.put(id, "#"+id)
 	}
-	p := newProcess(t, connect(t, way.url()), s, cache.Options{})
+	p := asShipped(t, connect(t, way.url()), s, cache.Options{})
 	p.readsAll("at first", []string{"a", "b", "c"}, "", 3)
 	copyOf(t, connect(t, master.URL()), connect(t, replica.URL()))
 	for _, id := range []string{"a", "b", "c"} {

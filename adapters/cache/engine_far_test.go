@@ -105,23 +105,6 @@ func TestWhenTheTableOfTagsIsLostWhatHasTagsIsNotBelieved(t *testing.T) {
 }
 
 func TestTenThousandMissesOfOneKeyInThreeProcessesAreOneLoad(t *testing.T) {
-	const tries = 5
-	for range tries {
-		loads, slow := tenThousandMisses(t)
-		if loads == 1 {
-			return
-		}
-		if !slow {
-			t.Fatalf("%d loads", loads)
-		}
-		t.Logf("%d loads, as Redis did not answer in time on this machine", loads)
-	}
-	t.Error("Redis never answered in time")
-}
-
-// tenThousandMisses returns how many loads they made, and whether Redis failed to answer one of the processes.
-func tenThousandMisses(t *testing.T) (loads int64, slow bool) {
-	t.Helper()
 	server := newRedis(t)
 	s := &shelf{gate: make(chan struct{})}
 	s.put("a", "one")
@@ -152,9 +135,10 @@ func tenThousandMisses(t *testing.T) (loads int64, slow bool) {
 		if f.Near.Misses != f.Far.Hits+f.Shared+f.Loads {
 			t.Errorf("%+v", f)
 		}
-		slow = slow || f.Far.Errors > 0
 	}
-	return s.loads.Load(), slow
+	if n := s.loads.Load(); n != 1 {
+		t.Errorf("%d loads", n)
+	}
 }
 
 func TestALoadThatIsEvictedElsewhereIsKeptNowhere(t *testing.T) {
@@ -295,7 +279,7 @@ func TestAnotherVersionOfTheProgramForgetsItsOwn(t *testing.T) {
 	server := newRedis(t)
 	s := &shelf{}
 	a := newProcess(t, connect(t, server.URL()), s, cache.Options{})
-	newer := newEngine(t, cache.Options{Redis: connect(t, server.URL())})
+	newer := newEngine(t, cache.Options{Redis: connect(t, server.URL())}.Patient())
 	r, err := cache.NewRegion(newer, cache.RegionOptions[string]{Family: caching.Content, Name: "text", Schema: 2, Codec: cache.JSON[string]{}})
 	if err != nil {
 		t.Fatal(err)

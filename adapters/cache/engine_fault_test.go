@@ -177,7 +177,7 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 			way := newGateway(t, server.URL())
 			s := &shelf{}
 			textsOf(s)
-			p := newProcess(t, connect(t, way.url()), s, cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}})
+			p := asShipped(t, connect(t, way.url()), s, cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}})
 			tr := startTraffic(p, 4)
 			eventually(t, "Redis is used", func() bool { return p.figures().Far.Hits+p.figures().Loads > 20 })
 			began := time.Now()
@@ -232,7 +232,7 @@ func TestARedisThatIsSlowOrForgetfulOrRefusesWritesIsUsedForWhatItCan(t *testing
 			s := &shelf{}
 			textsOf(s)
 			o := cache.Options{TTLs: caching.TTLs{caching.Content: time.Second}}
-			p, other := newProcess(t, connect(t, way.url()), s, o), newProcess(t, connect(t, way.url()), s, o)
+			p, other := asShipped(t, connect(t, way.url()), s, o), asShipped(t, connect(t, way.url()), s, o)
 			tr := startTraffic(p, 4)
 			eventually(t, "Redis is used", func() bool { return p.figures().Far.Hits+p.figures().Loads >= 20 })
 			way.delay.Store(int64(c.delay))

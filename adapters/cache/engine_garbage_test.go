@@ -133,7 +133,7 @@ func TestWhatWasEvictedWhileRedisWasOutOfReachIsNotReadThereAfterwards(t *testin
 	for _, id := range append([]string{"a", "tagged"}, ids...) {
 		s.put(id, "#exam one")
 	}
-	a, b := newProcess(t, connect(t, way.url()), s, cache.Options{}), newProcess(t, connect(t, server.URL()), s, cache.Options{})
+	a, b := asShipped(t, connect(t, way.url()), s, cache.Options{}), newProcess(t, connect(t, server.URL()), s, cache.Options{})
 	for _, evict := range []struct {
 		what string
 		do   func()
@@ -170,7 +170,7 @@ func TestAProcessThatHearsNothingKeepsNothingForLong(t *testing.T) {
 	way := newGateway(t, server.URL())
 	s := &shelf{}
 	s.put("a", "one")
-	a := newProcess(t, connect(t, way.url()), s, cache.Options{})
+	a := asShipped(t, connect(t, way.url()), s, cache.Options{})
 	a.reads("first", "a", "one", 1)
 	way.shutDown(true)
 	eventually(t, "it notices", a.apart)
@@ -203,7 +203,7 @@ func TestAnEncodedReplyIsKeptWithItsVariants(t *testing.T) {
 	server := newRedis(t)
 	want := reply{ETag: `"abc"`, Identity: cachespeed.Text(5000), Gzip: cachespeed.Random(900), Zstd: cachespeed.Random(800)}
 	for n := range 2 {
-		e := newEngine(t, cache.Options{Redis: connect(t, server.URL())})
+		e := newEngine(t, cache.Options{Redis: connect(t, server.URL())}.Patient())
 		r, err := cache.NewRegion(e, cache.RegionOptions[*reply]{
 			Family: caching.Content, Name: "reply", Schema: 1, Codec: replies(),
 			Size: func(r *reply) int64 { return int64(len(r.Identity) + len(r.Gzip) + len(r.Zstd)) },

@@ -126,7 +126,7 @@ func TestAProcessNeverReadsWhatIsOlderThanItsOwnLastWrite(t *testing.T) {
 		for range 2 {
 			way := newGateway(t, server.URL())
 			w.ways = append(w.ways, way)
-			p := newProcess(t, connect(t, way.url()), w.store, cache.Options{MaxBytes: 1 << 20})
+			p := asShipped(t, connect(t, way.url()), w.store, cache.Options{MaxBytes: 1 << 20})
 			w.processes, w.wrote = append(w.processes, p), append(w.wrote, map[string]int{})
 		}
 		defer w.close()

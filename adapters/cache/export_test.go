@@ -2,12 +2,19 @@ package cache
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/toeic-app/toeic/domain/caching"
 )
 
 // LoadTime is how long a load may take.
 const LoadTime = loadTime
+
+// Patient are options for tests of other things than a slow Redis.
+func (o Options) Patient() Options {
+	o.patience = 20 * time.Second
+	return o
+}
 
 // WaitForActors returns when what was loaded before is remembered: the cache stores behind its callers' backs.
 func WaitForActors(a *Actors) { Settle(a.engine) }

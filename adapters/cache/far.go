@@ -36,9 +36,9 @@ type far struct {
 	holdings holdings
 }
 
-func newFar(client redis.UniversalClient, log func(message string, err error)) *far {
+func newFar(client redis.UniversalClient, patience time.Duration, log func(message string, err error)) *far {
 	_, cluster := client.(*redis.ClusterClient)
-	return &far{client: client, cluster: cluster, gate: newGate(log), pending: newPending(), recent: newRecent()}
+	return &far{client: client, cluster: cluster, gate: newGate(patience, log), pending: newPending(), recent: newRecent()}
 }
 
 // reading is what was found under a key.
@@ -240,7 +240,7 @@ func (f *far) remove(ctx context.Context, keys []string, channel, message string
 
 // say publishes a message past the breaker: that a message is passed on does not mean that keys are served.
 func (f *far) say(ctx context.Context, channel, message string) {
-	_ = f.client.Publish(f.gate.terms.patient(ctx, answerTime), channel, message).Err() // the next try says it again
+	_ = f.client.Publish(f.gate.terms.patient(ctx, f.gate.patience), channel, message).Err() // the next try says it again
 }
 
 func (f *far) removeKeys(ctx context.Context, keys []string) error {

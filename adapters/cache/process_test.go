@@ -71,8 +71,14 @@ type process struct {
 	stop   func() // ends what runs beside the reads
 }
 
-// newProcess runs an engine on Redis and returns when it hears the others.
+// newProcess runs an engine on a Redis that may take its time: on a busy machine it does.
 func newProcess(tb testing.TB, client redis.UniversalClient, store *shelf, o cache.Options) *process {
+	tb.Helper()
+	return asShipped(tb, client, store, o.Patient())
+}
+
+// asShipped runs an engine on Redis and returns when it hears the others.
+func asShipped(tb testing.TB, client redis.UniversalClient, store *shelf, o cache.Options) *process {
 	tb.Helper()
 	p := &process{diary: &diary{}}
 	o.Redis, o.Log = client, p.diary.log
