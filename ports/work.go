@@ -37,6 +37,9 @@ type Page struct {
 type Slice[T any] struct {
 	Items []T
 	Next  uuid.UUID // what to ask After next; the nil UUID when there is no more
+
+	// Version is the same for two slices of a list only if they have the same content; "" where nobody worked it out.
+	Version string
 }
 
 // Probe tests something that the service depends on.

@@ -43,7 +43,7 @@ func NewCatalogue(e *Engine, inner ports.Catalogue) (*Catalogue, error) {
 		return nil, err
 	}
 	lists, err := NewRegion(e, RegionOptions[ports.Slice[exam.Summary]]{
-		Family: caching.Content, Name: "exams", Schema: 1, Codec: JSON[ports.Slice[exam.Summary]]{},
+		Family: caching.Content, Name: "exams", Schema: 2, Codec: JSON[ports.Slice[exam.Summary]]{},
 		Size:     func(s ports.Slice[exam.Summary]) int64 { return summaryBytes * int64(len(s.Items)) },
 		Tags:     func(string, ports.Slice[exam.Summary]) []string { return []string{CatalogueTag} },
 		Concerns: func(_, tag string) bool { return tag == CatalogueTag },
@@ -62,10 +62,19 @@ func (c *Catalogue) List(ctx context.Context, which ports.ExamFilter, page ports
 	if list, err, ok := c.lists.Cached(id); ok {
 		return list, err
 	}
-	return c.lists.Get(ctx, id, func(ctx context.Context) (ports.Slice[exam.Summary], error) { return c.inner.List(ctx, which, page) })
+	return c.lists.Get(ctx, id, func(ctx context.Context) (ports.Slice[exam.Summary], error) {
+		list, err := c.inner.List(ctx, which, page)
+		list.Version = exam.ListVersion(list.Items, list.Next)
+		return list, err
+	})
 }
 
 // listID names a stretch of the catalogue.
 func listID(which ports.ExamFilter, page ports.Page) string {
-	return string(which.Kind) + "/" + page.After.String() + "/" + strconv.Itoa(page.Limit)
+	var room [64]byte
+	id := append(append(room[:0], which.Kind...), '/')
+	if page.After != uuid.Nil {
+		id = append(id, page.After.String()...)
+	}
+	return string(strconv.AppendInt(append(id, '/'), int64(page.Limit), 10))
 }

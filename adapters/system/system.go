@@ -23,8 +23,10 @@ type Clock struct{}
 // that was written.
 func (Clock) Now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// IDs makes UUIDs of version 7.
+// IDs makes UUIDs of version 7. They are no secrets, so their chance may lie in the memory beforehand: each request needs one.
 type IDs struct{}
+
+func init() { uuid.EnableRandPool() }
 
 // New returns an identifier greater than all that this process made before, even when the clock is set back;
 // those of other processes interleave to the millisecond. It panics when the machine has no randomness, without

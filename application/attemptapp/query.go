@@ -88,7 +88,9 @@ type Shown struct {
 
 // Key names what is shown.
 func (s Shown) Key() string {
-	key := append([]byte(s.Revision.String()), '/')
+	var room [36 + 1 + 7]byte // a UUID, and all parts
+	key := append(room[:0], s.Revision.String()...)
+	key = append(key, '/')
 	for _, p := range s.Parts {
 		key = append(key, '0'+byte(p))
 	}
@@ -108,7 +110,7 @@ func (uc Questions) Execute(ctx context.Context, by Taker, id uuid.UUID, part ex
 	if err != nil {
 		return Shown{}, err
 	}
-	if err := attempt.Restore(head).Shows(by.Session, uc.Clock.Now()); err != nil {
+	if err := head.Shows(by.Session, uc.Clock.Now()); err != nil {
 		return Shown{}, err
 	}
 	out := Shown{Revision: head.RevisionID, Parts: make([]exam.Part, 0, len(head.Taken))}

@@ -61,6 +61,12 @@ func (a *Attempt) Shows(session uuid.UUID, now time.Time) error {
 	return nil
 }
 
+// Shows is [Attempt.Shows] of an attempt that is only looked at, without a copy of it.
+func (s Snapshot) Shows(session uuid.UUID, now time.Time) error {
+	a := Attempt{s: s}
+	return a.Shows(session, now)
+}
+
 // Claim makes a session the holder, by the policy of now; gone says that the session of the present holder has ended.
 // It returns ErrDeviceLocked when the policy refuses that. For the holder itself, and in practice mode, it changes
 // nothing. A policy that lets all devices go on is put into force by the claim: nobody holds the attempt then.

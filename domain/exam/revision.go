@@ -72,6 +72,17 @@ func (s Summary) FormID() uuid.UUID {
 	return s.RevisionID
 }
 
+// ListVersion names a stretch of the catalogue by what is in it and where it goes on: a revision never changes. Hexadecimal,
+// 32 digits.
+func ListVersion(rows []Summary, next uuid.UUID) string {
+	named := make([]byte, 0, 512) // enough for a page of the default size
+	for _, s := range rows {
+		named = append(named, s.RevisionID[:]...)
+	}
+	sum := sha256.Sum256(append(named, next[:]...))
+	return hex.EncodeToString(sum[:16])
+}
+
 // Revision is a published form. It never changes.
 type Revision struct {
 	Summary

@@ -3,8 +3,6 @@ package examapi
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -89,16 +87,6 @@ func toExamReply(s exam.Summary) examReply {
 		}
 	}
 	return out
-}
-
-// listKey names a part of the catalogue: what is in it, and where it goes on. A revision never changes.
-func listKey(rows ports.Slice[exam.Summary]) string {
-	named := make([]byte, 0, 512) // enough for a page of the default size
-	for _, s := range rows.Items {
-		named = append(named, s.RevisionID[:]...)
-	}
-	sum := sha256.Sum256(append(named, rows.Next[:]...))
-	return hex.EncodeToString(sum[:16])
 }
 
 // Routes registers the routes.

@@ -10,7 +10,11 @@ import (
 
 // listed is the reply of a stretch of the catalogue.
 func listed(rows ports.Slice[exam.Summary]) web.Kept[web.List[examReply]] {
-	return web.Kept[web.List[examReply]]{Key: listKey(rows), Make: func() (web.List[examReply], error) {
+	version := rows.Version
+	if version == "" {
+		version = exam.ListVersion(rows.Items, rows.Next)
+	}
+	return web.Kept[web.List[examReply]]{Key: version, Make: func() (web.List[examReply], error) {
 		return web.ListOf(rows, toExamReply), nil
 	}}
 }

@@ -58,7 +58,8 @@ type API struct {
 	check    *validator.Validate
 	language negotiator
 	document *document
-	fixed    http.Header // of every reply
+	fixed    []headerLine        // of every reply
+	cors     echo.MiddlewareFunc // nil where browsers may not call from elsewhere
 	routes   []Route
 	failed   []error
 }
@@ -92,11 +93,10 @@ func New(c Config) (*API, error) {
 	a.echo.HideBanner, a.echo.HidePort = true, true
 	a.echo.Logger.SetOutput(discard{})
 	a.echo.IPExtractor = ipExtractor(c.TrustedProxies)
-	a.echo.HTTPErrorHandler = func(err error, ec echo.Context) { a.fail(ec, err) }
-	a.echo.Pre(a.begin)
 	if len(c.CORSOrigins) > 0 {
-		a.echo.Pre(cors(c.CORSOrigins))
+		a.cors = cors(c.CORSOrigins)
 	}
+	a.echo.HTTPErrorHandler = a.unmatched
 	a.documentRoutes()
 	return a, nil
 }
@@ -138,7 +138,7 @@ func (a *API) DocumentErr() error {
 }
 
 // add puts a route into the router and remembers it.
-func (a *API) add(r Route, h echo.HandlerFunc) error {
+func (a *API) add(r Route, h handler) error {
 	if _, known := identity.Permissions()[r.Permission]; !known {
 		return fmt.Errorf("web: %s %s has no known permission", r.Method, r.Path)
 	}
@@ -150,13 +150,39 @@ func (a *API) add(r Route, h echo.HandlerFunc) error {
 			return fmt.Errorf("web: %s %s is registered twice", r.Method, r.Path)
 		}
 	}
+	path, served := echoPath(r.Path), a.begin(h)
+	if !slices.ContainsFunc(a.routes, func(other Route) bool { return shape(other.Path) == shape(r.Path) }) {
+		a.echo.Add(http.MethodOptions, path, a.begin(a.options(shape(r.Path))))
+	}
 	a.routes = append(a.routes, r)
-	path := echoPath(r.Path)
-	a.echo.Add(r.Method, path, h)
+	a.echo.Add(r.Method, path, served)
 	if r.Method == http.MethodGet {
-		a.echo.Add(http.MethodHead, path, h)
+		a.echo.Add(http.MethodHead, path, served)
 	}
 	return nil
+}
+
+// options tells which methods a path has.
+func (a *API) options(path string) handler {
+	return func(x *exchange) error {
+		allowed := []string{http.MethodOptions}
+		for _, r := range a.routes {
+			if shape(r.Path) != path {
+				continue
+			}
+			if allowed = append(allowed, r.Method); r.Method == http.MethodGet {
+				allowed = append(allowed, http.MethodHead)
+			}
+		}
+		x.c.Response().Header().Set(echo.HeaderAllow, strings.Join(allowed, ", "))
+		x.c.Response().WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}
+
+// unmatched answers requests that no route takes.
+func (a *API) unmatched(err error, c echo.Context) {
+	_ = a.begin(func(*exchange) error { return err })(c) // it returns none
 }
 
 // methods are those that routes may have. HEAD and OPTIONS follow from them.

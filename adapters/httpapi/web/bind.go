@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net/http"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,6 +44,7 @@ type plan struct {
 type parameter struct {
 	name  string
 	index []int
+	ruled bool // has rules
 	set   func(reflect.Value, string) error
 }
 
@@ -80,7 +81,11 @@ func planOf[In any](path string, optionalBody bool) (plan, error) {
 		if err != nil {
 			return p, fmt.Errorf("web: field %s: %w", f.Name, err)
 		}
-		*from = append(*from, parameter{name: tag, index: f.Index, set: set})
+		rules := f.Tag.Get("validate")
+		if comparing.MatchString(rules) {
+			return p, fmt.Errorf("web: field %s: a rule of a parameter looks at nothing else", f.Name)
+		}
+		*from = append(*from, parameter{name: tag, index: f.Index, ruled: rules != "", set: set})
 	}
 	for _, param := range p.path {
 		if !strings.Contains(path, "{"+param.name+"}") {
@@ -92,6 +97,10 @@ func planOf[In any](path string, optionalBody bool) (plan, error) {
 	}
 	return p, nil
 }
+
+// comparing finds rules that look at other fields. There are none of parameters, so that those that were not sent need not
+// be looked at.
+var comparing = regexp.MustCompile(`(^|,)(\w+field|(required|excluded)_\w+|skip_unless)(=|,|$)`)
 
 // setter parses one value of a parameter.
 func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
@@ -143,9 +152,10 @@ func setter(t reflect.Type) (func(reflect.Value, string) error, error) {
 }
 
 // bind fills in with the request and validates it. It returns the body, for fingerprints.
-func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64) ([]byte, error) {
-	v, said := reflect.ValueOf(in).Elem(), len(p.path) > 0 || p.body
+func (p plan) bind(x *exchange, check *validator.Validate, in any, most int64) ([]byte, error) {
+	c, v, said := x.c, reflect.ValueOf(in).Elem(), p.body // whether a field with rules
 	for _, param := range p.path {
+		said = said || param.ruled
 		value, err := pathValue(c, param.name)
 		if err == nil {
 			err = param.set(v.FieldByIndex(param.index), value)
@@ -156,12 +166,12 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 	}
 	var fields []fault.Field
 	if len(p.query) > 0 && c.Request().URL.RawQuery != "" {
-		said = true
 		values := c.QueryParams()
 		for _, param := range p.query {
 			if !values.Has(param.name) || values.Get(param.name) == "" {
 				continue
 			}
+			said = said || param.ruled
 			if err := param.set(v.FieldByIndex(param.index), values.Get(param.name)); err != nil {
 				fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
 			}
@@ -172,7 +182,7 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 		if value == "" {
 			continue
 		}
-		said = true
+		said = said || param.ruled
 		if err := param.set(v.FieldByIndex(param.index), value); err != nil {
 			fields = append(fields, fault.Field{Name: param.name, Code: "type", Detail: "The value is not of the right type."})
 		}
@@ -180,7 +190,7 @@ func (p plan) bind(c echo.Context, check *validator.Validate, in any, most int64
 	var body []byte
 	if p.body {
 		var err error
-		if body, err = p.read(c.Request(), most); err != nil {
+		if body, err = p.read(x, most); err != nil {
 			return nil, err
 		}
 		if len(body) > 0 {
@@ -210,14 +220,15 @@ func pathValue(c echo.Context, name string) (string, error) {
 }
 
 // read returns the body of a request that should have one.
-func (p plan) read(r *http.Request, most int64) ([]byte, error) {
+func (p plan) read(x *exchange, most int64) ([]byte, error) {
+	r := x.c.Request()
 	if r.ContentLength > most {
 		return nil, ErrTooLarge
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, most+1))
 	switch {
-	case err != nil && r.Context().Err() != nil:
-		return nil, r.Context().Err()
+	case err != nil && x.Err() != nil:
+		return nil, x.Err()
 	case err != nil:
 		return nil, ErrMalformed.Because(err)
 	case int64(len(body)) > most:

@@ -150,68 +150,60 @@ func register[In, Out any](a *API, e Endpoint[In, Out]) error {
 }
 
 // serve is the life of one request, from permission to reply.
-func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) echo.HandlerFunc {
+func serve[In, Out any](a *API, e Endpoint[In, Out], plan plan) handler {
 	shelf := shelfName(e.Path)
-	work := func(c echo.Context, r Request, in In) (rendered, error) {
-		out, err := e.Handle(c.Request().Context(), r, in)
+	demand := identity.Demand{Permission: e.Permission, Fresh: e.Fresh, Factor: a.config.RequireFactor}
+	work := func(x *exchange, in *In) (rendered, error) {
+		out, err := e.Handle(x, x.request, *in)
 		if err != nil {
 			return rendered{}, err
 		}
 		if k, ok := any(out).(keeper); ok {
-			return a.take(c.Request().Context(), e.Status, shelf, k)
+			return a.take(x, e.Status, shelf, k)
 		}
 		return render(e.Status, out)
 	}
-	return func(c echo.Context) error {
-		r, err := a.admit(c, identity.Demand{Permission: e.Permission, Fresh: e.Fresh, Factor: a.config.RequireFactor})
+	return func(x *exchange) error {
+		if err := a.admit(x, demand); err != nil {
+			return err
+		}
+		if err := a.limit(x, e.Class); err != nil {
+			return err
+		}
+		in := new(In)
+		body, err := plan.bind(x, a.check, in, e.MaxBody)
 		if err != nil {
 			return err
 		}
-		if err := a.limit(c, e.Class, r); err != nil {
-			return err
+		var out rendered
+		if keys := x.c.Request().Header["Idempotency-Key"]; e.Idempotent && len(keys) > 0 {
+			out, err = a.once(x, keys[0], body, func() (rendered, error) { return work(x, in) })
+		} else {
+			out, err = work(x, in)
 		}
-		var in In
-		body, err := plan.bind(c, a.check, &in, e.MaxBody)
 		if err != nil {
 			return err
 		}
-		keys := c.Request().Header.Values("Idempotency-Key")
-		if !e.Idempotent || len(keys) == 0 {
-			out, err := work(c, r, in)
-			if err != nil {
-				return err
-			}
-			return a.send(c, out, e.Cache)
-		}
-		out, err := a.once(c, r, keys[0], body, func() (rendered, error) { return work(c, r, in) })
-		if err != nil {
-			return err
-		}
-		return a.send(c, out, e.Cache)
+		return a.send(x.c, out, e.Cache)
 	}
 }
 
 // admit finds out who asks, and whether they may. Public routes ask nobody.
-func (a *API) admit(c echo.Context, d identity.Demand) (Request, error) {
-	x := exchangeOf(c)
-	r := Request{
-		ID: x.id, Language: a.language.match(c.Request().Header.Get("Accept-Language")),
-		Device: identity.Device{IP: x.ip, UserAgent: clipped(c.Request().UserAgent(), maxUserAgent)},
-	}
+func (a *API) admit(x *exchange, d identity.Demand) error {
 	if d.Permission == identity.Public {
-		r.Device.Name = deviceName(r.Device.UserAgent) // sessions are opened and renewed by nobody yet
-		return r, nil
+		x.request.Device.Name = deviceName(x.request.Device.UserAgent) // sessions are opened and renewed by nobody yet
+		return nil
 	}
-	scheme, token, _ := strings.Cut(c.Request().Header.Get("Authorization"), " ")
+	scheme, token, _ := strings.Cut(first(x.c.Request().Header, "Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return r, identity.ErrUnauthenticated
+		return identity.ErrUnauthenticated
 	}
-	actor, err := a.authenticate(c, r, strings.TrimSpace(token))
+	actor, err := a.authenticate(x, strings.TrimSpace(token))
 	if err != nil {
-		return r, err
+		return err
 	}
-	x.actor, r.Actor = actor, actor
-	return r, actor.Authorize(d, a.config.Clock.Now())
+	x.request.Actor = actor
+	return actor.Authorize(d, a.config.Clock.Now())
 }
 
 // deviceName reads a user agent as people would: "Firefox on Linux".

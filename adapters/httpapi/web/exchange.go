@@ -19,66 +19,68 @@ import (
 	"github.com/toeic-app/toeic/domain/identity"
 )
 
-// exchange is what the kit remembers of one request until it is logged. It is also the context of the work on it.
+// exchange is one request with what the kit knows of it. It is also the context of the work on it.
 type exchange struct {
 	deadline
-	id     string // of the request
-	trace  string // of the distributed trace, when the client has one
-	ip     string // of the client
-	actor  identity.Actor
-	failed error
+	c       echo.Context
+	request Request
+	trace   string // of the distributed trace, when the client has one
+	failed  error
 }
 
-// exchangeKey is the key of the exchange among the values of its context.
-type exchangeKey struct{}
-
-// Value implements [context.Context].
-func (x *exchange) Value(key any) any {
-	if key == (exchangeKey{}) {
-		return x
-	}
-	return x.deadline.Value(key)
-}
-
-func exchangeOf(c echo.Context) *exchange {
-	x, ok := c.Request().Context().Value(exchangeKey{}).(*exchange)
-	if !ok {
-		return &exchange{} // a handler that is tested without the kit
-	}
-	return x
-}
+// handler answers a request, or returns why it does not.
+type handler func(x *exchange) error
 
 var (
 	saneID      = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 	traceparent = regexp.MustCompile(`^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?$`)
 )
 
-// begin wraps every request, matched or not: identifier, headers, time limit, recovery, failure, and log line.
-func (a *API) begin(next echo.HandlerFunc) echo.HandlerFunc {
+// begin makes a handler of Echo's. It wraps every request, matched or not: identifier, headers, time limit, recovery,
+// failure, and log line.
+func (a *API) begin(next handler) echo.HandlerFunc {
+	if a.cors != nil {
+		next = behind(a.cors, next)
+	}
 	return func(c echo.Context) error {
-		start := a.config.Clock.Now()
-		x := a.newExchange(c)
+		start := time.Now()
+		x := a.newExchange(c, start)
 		defer x.end()
-		a.secure(c.Response().Header(), x.id)
-		c.SetRequest(c.Request().WithContext(x))
-		if err := a.recovering(c, next); err != nil {
-			a.fail(c, cutShort(x, err))
+		a.secure(c.Response().Header(), x.request.ID)
+		if err := recovering(x, next); err != nil {
+			a.fail(x, cutShort(x, err))
 		}
-		a.log(c, x, float64(a.config.Clock.Now().Sub(start).Microseconds())/1000)
+		a.log(x, start)
 		return nil
 	}
 }
 
-func (a *API) newExchange(c echo.Context) *exchange {
+// behind puts a handler behind a middleware of Echo's.
+func behind(m echo.MiddlewareFunc, next handler) handler {
+	return func(x *exchange) error { return m(func(echo.Context) error { return next(x) })(x.c) }
+}
+
+func (a *API) newExchange(c echo.Context, start time.Time) *exchange {
 	r := c.Request()
-	x := &exchange{
-		deadline: deadline{Context: r.Context(), at: time.Now().Add(a.config.RequestTimeout)}, id: r.Header.Get(echo.HeaderXRequestID), ip: c.RealIP(),
+	x := &exchange{c: c, deadline: deadline{Context: r.Context(), at: start.Add(a.config.RequestTimeout)}}
+	x.request = Request{
+		ID: first(r.Header, echo.HeaderXRequestID), Language: a.language.match(first(r.Header, "Accept-Language")),
+		Device: identity.Device{IP: c.RealIP(), UserAgent: clipped(first(r.Header, "User-Agent"), maxUserAgent)},
 	}
-	if x.id == "" || !saneID.MatchString(x.id) {
-		x.id = a.config.IDs.New().String()
+	if x.request.ID == "" || !saneID.MatchString(x.request.ID) {
+		x.request.ID = a.config.IDs.New().String()
 	}
-	x.trace = traceOf(r.Header.Get("Traceparent"))
+	x.trace = traceOf(first(r.Header, "Traceparent"))
 	return x
+}
+
+// first is the value of a header whose name has its canonical form, or "". To make the form sure, as Get does, takes as
+// long as to look the value up, and there are some in every request.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
 }
 
 // traceOf returns the trace that a W3C traceparent names, "" for a header that is not valid. Versions to come may
@@ -111,31 +113,36 @@ func cutShort(ctx context.Context, err error) error {
 	}
 }
 
-// fixedHeaders are those that every reply carries, failures included.
-func fixedHeaders(hsts bool) http.Header {
-	h := http.Header{}
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Cache-Control", noStore)
+// headerLine is a header whose name has its canonical form.
+type headerLine struct {
+	name  string
+	value []string
+}
+
+// fixedHeaders are those that every reply carries, failures included. All replies share the values, which have no room for
+// what somebody adds.
+func fixedHeaders(hsts bool) []headerLine {
+	lines := []headerLine{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"X-Frame-Options", []string{"DENY"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+		{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Cache-Control", []string{noStore}},
+	}
 	if hsts {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		lines = append(lines, headerLine{"Strict-Transport-Security", []string{"max-age=31536000; includeSubDomains"}})
 	}
-	for name, value := range h {
-		h[name] = value[:1:1] // all replies share the values: an Add must not write into them
-	}
-	return h
+	return lines
 }
 
 // secure sets the headers that every reply carries.
 func (a *API) secure(h http.Header, id string) {
 	h[echo.HeaderXRequestID] = []string{id}
-	for name, value := range a.fixed {
-		h[name] = value
+	for _, line := range a.fixed {
+		h[line.name] = line.value
 	}
 }
 
@@ -148,7 +155,7 @@ type panicked struct {
 func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // recovering turns a panic into an error. http.ErrAbortHandler is how a handler cuts the connection, so it passes.
-func (a *API) recovering(c echo.Context, next echo.HandlerFunc) (err error) {
+func recovering(x *exchange, next handler) (err error) {
 	defer func() {
 		switch v := recover(); {
 		case v == nil:
@@ -158,12 +165,12 @@ func (a *API) recovering(c echo.Context, next echo.HandlerFunc) (err error) {
 			err = panicked{value: v, stack: debug.Stack()}
 		}
 	}()
-	return next(c)
+	return next(x)
 }
 
 // log writes the one line of a request. It names the route, never the address: that may hold what is secret.
-func (a *API) log(c echo.Context, x *exchange, ms float64) {
-	res := c.Response()
+func (a *API) log(x *exchange, start time.Time) {
+	res := x.c.Response()
 	level := zapcore.InfoLevel
 	if x.failed != nil && res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
 		level = zapcore.ErrorLevel
@@ -172,15 +179,16 @@ func (a *API) log(c echo.Context, x *exchange, ms float64) {
 	if entry == nil {
 		return
 	}
+	r, ms := x.request, float64(time.Since(start).Microseconds())/1000
 	fields := []zap.Field{
-		zap.String("method", c.Request().Method), zap.String("route", routeOf(c)), zap.Int("status", res.Status),
-		zap.Float64("duration_ms", ms), zap.Int64("bytes", res.Size), zap.String("ip", x.ip), zap.String("request_id", x.id),
+		zap.String("method", x.c.Request().Method), zap.String("route", routeOf(x.c)), zap.Int("status", res.Status),
+		zap.Float64("duration_ms", ms), zap.Int64("bytes", res.Size), zap.String("ip", r.Device.IP), zap.String("request_id", r.ID),
 	}
 	if x.trace != "" {
 		fields = append(fields, zap.String("trace_id", x.trace))
 	}
-	if !x.actor.Nobody() {
-		fields = append(fields, zap.Stringer("user", x.actor.UserID))
+	if !r.Actor.Nobody() {
+		fields = append(fields, zap.Stringer("user", r.Actor.UserID))
 	}
 	if x.failed != nil {
 		fields = append(fields, zap.String("code", codeOf(x.failed)))

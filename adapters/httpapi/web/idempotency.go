@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"go.uber.org/zap"
 
 	"github.com/toeic-app/toeic/domain/fault"
@@ -27,18 +26,18 @@ var errKey = fault.New(fault.Invalid, "idempotency.invalid_key", "The Idempotenc
 
 // once does the work of a request, or gives the answer that was given to it before. The key belongs to its owner
 // and route. Failures are not kept: they give the key back.
-func (a *API) once(c echo.Context, r Request, key string, body []byte, work func() (rendered, error)) (rendered, error) {
+func (a *API) once(x *exchange, key string, body []byte, work func() (rendered, error)) (rendered, error) {
 	if key == "" || len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r < '!' || r > '~' }) {
 		return rendered{}, errKey
 	}
-	ctx, req := c.Request().Context(), c.Request()
+	r, req := x.request, x.c.Request()
 	owner := r.Actor.UserID.String()
 	if r.Actor.Nobody() {
 		owner = r.Device.IP // or strangers who chose the same key would stand in each other's way
 	}
-	id := digest(owner, req.Method, c.Path(), key)
+	id := digest(owner, req.Method, x.c.Path(), key)
 	print := digest(req.Method, req.URL.EscapedPath(), string(body))
-	stored, err := a.config.Replies.Claim(ctx, id, print, a.config.Clock.Now(), a.config.RequestTimeout+staleSlack, replyLifetime)
+	stored, err := a.config.Replies.Claim(x, id, print, a.config.Clock.Now(), a.config.RequestTimeout+staleSlack, replyLifetime)
 	if err != nil {
 		return rendered{}, err
 	}
@@ -47,13 +46,13 @@ func (a *API) once(c echo.Context, r Request, key string, body []byte, work func
 		if err := json.Unmarshal(stored, &out); err != nil {
 			return rendered{}, fmt.Errorf("read a stored reply: %w", err)
 		}
-		c.Response().Header().Set("Idempotency-Replayed", "true")
+		x.c.Response().Header().Set("Idempotency-Replayed", "true")
 		return out, nil
 	}
 	kept := false
 	defer func() { // also after a panic
 		if !kept {
-			a.afterwards(ctx, "release an idempotency key", func(ctx context.Context) error { return a.config.Replies.Release(ctx, id) })
+			a.afterwards(x, "release an idempotency key", func(ctx context.Context) error { return a.config.Replies.Release(ctx, id) })
 		}
 	}()
 	out, err := work()
@@ -65,7 +64,7 @@ func (a *API) once(c echo.Context, r Request, key string, body []byte, work func
 		return rendered{}, fmt.Errorf("encode a reply to keep: %w", err)
 	}
 	kept = true // what is done is done, even if the reply cannot be kept
-	a.afterwards(ctx, "keep a reply", func(ctx context.Context) error { return a.config.Replies.Keep(ctx, id, encoded) })
+	a.afterwards(x, "keep a reply", func(ctx context.Context) error { return a.config.Replies.Keep(ctx, id, encoded) })
 	return out, nil
 }
 

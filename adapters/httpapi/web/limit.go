@@ -7,8 +7,6 @@ import (
 	"net/netip"
 	"time"
 
-	"github.com/labstack/echo/v4"
-
 	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
@@ -49,19 +47,19 @@ func classOf(method string, p identity.Permission) Class {
 }
 
 // limit counts a request against its class, tells the client how it stands, and refuses it when it is too many.
-func (a *API) limit(c echo.Context, class Class, r Request) error {
+func (a *API) limit(x *exchange, class Class) error {
 	l, limited := a.config.Rates[class]
 	if !limited || l.Burst <= 0 {
 		return nil
 	}
-	counter, who := a.config.Limits, subscriber(r.Device.IP)
+	counter, who := a.config.Limits, subscriber(x.request.Device.IP)
 	if class == SignIn {
 		counter = a.config.SharedLimits
-	} else if !r.Actor.Nobody() {
-		who = r.Actor.UserID.String()
+	} else if !x.request.Actor.Nobody() {
+		who = x.request.Actor.UserID.String()
 	}
-	v := counter.Take(c.Request().Context(), string(class)+":"+who, l)
-	h := c.Response().Header()
+	v := counter.Take(x, string(class)+":"+who, l)
+	h := x.c.Response().Header()
 	h.Set("RateLimit-Policy", fmt.Sprintf(`"%s";q=%d;w=%d`, class, l.Burst, seconds(l.Window)))
 	h.Set("RateLimit", fmt.Sprintf(`"%s";r=%d;t=%d`, class, v.Remaining, seconds(v.ResetAfter)))
 	if v.Allowed {
@@ -71,18 +69,18 @@ func (a *API) limit(c echo.Context, class Class, r Request) error {
 }
 
 // authenticate tells who stands behind a token. One network address cannot have the store asked for rubbish without end.
-func (a *API) authenticate(c echo.Context, r Request, token string) (identity.Actor, error) {
-	ctx, l := c.Request().Context(), a.config.Rates[Refused]
+func (a *API) authenticate(x *exchange, token string) (identity.Actor, error) {
+	l := a.config.Rates[Refused]
 	var key string
 	if l.Burst > 0 {
-		key = string(Refused) + ":" + subscriber(r.Device.IP)
-		if v := a.config.Limits.Look(ctx, key, l); !v.Allowed {
+		key = string(Refused) + ":" + subscriber(x.request.Device.IP)
+		if v := a.config.Limits.Look(x, key, l); !v.Allowed {
 			return identity.Actor{}, errTooMany.After(v.RetryAfter)
 		}
 	}
-	who, err := a.config.Authenticate(ctx, token)
+	who, err := a.config.Authenticate(x, token)
 	if l.Burst > 0 && errors.Is(err, identity.ErrUnauthenticated) { // an expired token is an honest one
-		a.config.Limits.Take(ctx, key, l)
+		a.config.Limits.Take(x, key, l)
 	}
 	return who, err
 }

@@ -337,21 +337,21 @@ func (a *API) documentRoutes() {
 	document, page, assets := public, public, public
 	document.Path, page.Path, assets.Path = documentPath, pagePath, pagePath+"/*"
 	ui := echo.WrapHandler(v5emb.New(a.config.Title, documentPath, pagePath+"/"))
-	show := func(c echo.Context) error {
-		h := c.Response().Header()
+	show := func(x *exchange) error {
+		h := x.c.Response().Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
 		h.Set("Cache-Control", "public, max-age=3600")
-		return ui(c)
+		return ui(x.c)
 	}
 	a.failed = append(a.failed,
-		a.add(document, func(c echo.Context) error {
+		a.add(document, func(x *exchange) error {
 			encoded, err := a.document.bytes()
 			if err != nil {
 				return err
 			}
-			return a.send(c, rendered{Status: http.StatusOK, Type: echo.MIMEApplicationJSON, Body: encoded}, Public(0))
+			return a.send(x.c, rendered{Status: http.StatusOK, Type: echo.MIMEApplicationJSON, Body: encoded}, Public(0))
 		}),
-		a.add(page, func(c echo.Context) error { return c.Redirect(http.StatusFound, pagePath+"/") }),
+		a.add(page, func(x *exchange) error { return x.c.Redirect(http.StatusFound, pagePath+"/") }),
 		a.add(assets, show),
 	)
 }

@@ -99,8 +99,8 @@ func failure(err error) (*fault.Error, int) {
 }
 
 // fail is the one writer of failures.
-func (a *API) fail(c echo.Context, err error) {
-	x := exchangeOf(c)
+func (a *API) fail(x *exchange, err error) {
+	c := x.c
 	f, status := failure(err)
 	x.failed = err
 	if errors.Is(f, errTimeout) || errors.Is(f, errNotFound) || errors.Is(f, errMethod) {
@@ -109,11 +109,10 @@ func (a *API) fail(c echo.Context, err error) {
 	if c.Response().Committed {
 		return // the reply is on its way; the log line tells what happened
 	}
-	language := a.language.match(c.Request().Header.Get("Accept-Language"))
-	text := a.language.catalog(language)
+	text := a.language.catalog(x.request.Language)
 	p := problem{
 		Type: problemTypes + f.Code, Title: text.title(f.Kind), Status: status, Detail: text.detail(f),
-		Instance: c.Request().URL.EscapedPath(), Code: f.Code, RequestID: x.id,
+		Instance: c.Request().URL.EscapedPath(), Code: f.Code, RequestID: x.request.ID,
 	}
 	for _, field := range f.Fields {
 		p.Errors = append(p.Errors, problemField{Field: field.Name, Code: field.Code, Detail: text.field(field)})
@@ -124,7 +123,7 @@ func (a *API) fail(c echo.Context, err error) {
 	}
 	h := c.Response().Header()
 	h.Set(echo.HeaderContentType, "application/problem+json")
-	h.Set("Content-Language", language)
+	h.Set("Content-Language", x.request.Language)
 	h.Add(echo.HeaderVary, "Accept-Language")
 	h.Set("Cache-Control", noStore)
 	h.Del("ETag")

@@ -25,7 +25,7 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 	coding := plain
 	if compressible(r) {
 		h.add(echo.HeaderVary, echo.HeaderAcceptEncoding)
-		coding = negotiate(req.Header.Values(echo.HeaderAcceptEncoding))
+		coding = negotiate(req.Header[echo.HeaderAcceptEncoding])
 	}
 	if cache.tagged && r.Status == http.StatusOK {
 		tag := r.hash
@@ -34,7 +34,7 @@ func (a *API) send(c echo.Context, r rendered, cache Caching) error {
 		}
 		h.set("Cache-Control", cache.control)
 		h.set("Etag", `"`+tag+coding.suffix()+`"`)
-		if matches(req.Header.Get("If-None-Match"), tag) {
+		if matches(first(req.Header, "If-None-Match"), tag) {
 			res.WriteHeader(http.StatusNotModified)
 			return nil
 		}
