@@ -142,8 +142,9 @@ Medians of %d rounds of %v, made in %v by go run ./tests/load on %d processors, 
 generator share. PostgreSQL with fsync=on, synchronous_commit=on and full_page_writes=on, otherwise its defaults; the
 server as shipped, but without rate limits (RATE_LIMIT_…=0) and with LOG_LEVEL=ERROR. µs are of a processor for one
 request; the peak is of the server's memory since its start. Every acknowledged answer was found in the database. The
-bare handler collects its garbage as seldom as the server does (GC percent %d).`,
-		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU(), seldom)
+bare handler collects its garbage as seldom as the server does (GC percent %d), and takes turns with it, %d in a round:
+their ratio is the median of those of neighbouring turns.`,
+		b.rounds, b.length, took.Round(time.Second), runtime.NumCPU(), seldom, turns)
 }
 
 // report prints the table, and the JSON where it is wanted; on the standard output it is alone.

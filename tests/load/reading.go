@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/toeic-app/toeic/tests/learners"
@@ -48,33 +49,53 @@ func (b *bench) sheet(ctx context.Context) (rows []row, err error) {
 	return rows, nil
 }
 
-// against measures a plan on the house and on the bare handler in turns.
+// turns are how many stretches a round has here: what else the machine does changes within seconds.
+const turns = 3
+
+// against measures a plan on the house and on the bare handler in turns. The ratio is the median of those of neighbouring
+// turns.
 func (b *bench) against(ctx context.Context, h *house, name string, p plan, limit *bare) (row, error) {
 	var s series
-	for range b.rounds {
-		got, err := h.load(ctx, p, h.sitting[:class])
-		if err != nil {
-			return row{}, err
+	var quotients []float64
+	p.Warm, p.Length = p.Warm/turns, p.Length/turns
+	for turn := range b.rounds * turns {
+		var got sample
+		var most float64
+		sides := []func() error{
+			func() (err error) { got, err = h.load(ctx, p, h.sitting[:class]); return err },
+			func() (err error) { most, err = limit.load(ctx, p, h.sitting[:class]); return err },
 		}
-		p := p
-		p.Address = limit.address
-		if p.Seats, err = limit.seats(h.sitting[:class]); err != nil {
-			return row{}, err
+		if turn%2 == 1 {
+			slices.Reverse(sides)
 		}
-		nobody := func(int) error { return nil }
-		most, err := generate(ctx, p, nobody, nobody)
-		if err != nil {
-			return row{}, err
+		for _, side := range sides {
+			if err := side(); err != nil {
+				return row{}, err
+			}
 		}
-		if most.Wrong > 0 {
-			return row{}, fmt.Errorf("the bare handler: %s", most.First)
-		}
-		b.progress("%s: %.0f/s, bare handler %.0f/s", name, got.perSecond(), most.perSecond())
-		s.samples, s.references = append(s.samples, got), append(s.references, most.perSecond())
+		b.progress("%s: %.0f/s, bare handler %.0f/s", name, got.perSecond(), most)
+		s.samples, s.references = append(s.samples, got), append(s.references, most)
+		quotients = append(quotients, got.perSecond()/most)
 	}
 	r := s.measured(fmt.Sprintf("%s, %d connections", name, class), perSecond, func(o sample) float64 { return o.perSecond() }).
 		against("bare handler", median(s.references))
+	r.Ratio = new(median(quotients))
 	return h.peak(r)
+}
+
+// load has the same people send the same to the bare handler, and returns how many requests a second it answered.
+func (b *bare) load(ctx context.Context, p plan, people []*learners.Learner) (float64, error) {
+	p.Address = b.address
+	var err error
+	if p.Seats, err = b.seats(people); err != nil {
+		return 0, err
+	}
+	nobody := func(int) error { return nil }
+	got, err := generate(ctx, p, nobody, nobody)
+	if err == nil && got.Wrong > 0 {
+		err = fmt.Errorf("the bare handler: %s", got.First)
+	}
+	return got.perSecond(), err
 }
 
 // questions fetches the questions once, with what the bare handler of sheets sends along.
