@@ -22,6 +22,7 @@ type stripe struct {
 type family struct {
 	caching.Family
 	place int
+	bound *atomic.Uint64 // of the hashes that the watcher wants
 
 	stripes     [stripes]stripe
 	misses      atomic.Uint64

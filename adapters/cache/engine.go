@@ -55,6 +55,7 @@ type Options struct {
 // process only and is uniform over all 64 bits; bytes is what the value costs in the near tier, and zero when there is
 // none. caching.Sampler is one. Its methods are called by many at once and must not wait.
 type Watcher interface {
+	Bound(family int) *atomic.Uint64 // no hash above it is wanted; so the most of them cost a comparison
 	Wants(family int, hash uint64) bool
 	Reference(family int, hash uint64, bytes int64, at time.Time)
 	Forget(family int, hash uint64) // the key was evicted because what it holds changed
@@ -110,7 +111,10 @@ func NewEngine(o Options) (*Engine, error) {
 		e.log = func(string, error) {}
 	}
 	for i, f := range caching.Families() {
-		e.families = append(e.families, &family{Family: f, place: i})
+		e.families = append(e.families, &family{Family: f, place: i, bound: &atomic.Uint64{}})
+		if e.watcher != nil {
+			e.families[i].bound = e.watcher.Bound(i)
+		}
 		e.byName[f.Name] = e.families[i]
 	}
 	first := &rules{ttls: e.ttls(o.TTLs), cut: make([]int64, len(e.families))}

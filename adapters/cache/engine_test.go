@@ -3,6 +3,7 @@ package cache_test
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -257,6 +258,45 @@ func TestAUUIDIsFoundAsItsText(t *testing.T) {
 			}
 		}
 		r.reads("as text", id.String(), "one", 1)
+	})
+}
+
+func TestWhatIsReadOftenComesToTheFrontAndLeavesItAtOnceWhenItIsGone(t *testing.T) {
+	const keys, readers = 200, 4
+	inMemory(t, caching.Users, cache.Options{}, func(t *testing.T, e *cache.Engine, r reader) {
+		id := func(i int) string { return strconv.Itoa(i % keys) }
+		for i := range keys {
+			r.shelf.put(id(i), "one")
+		}
+		readAll := func(times int) {
+			for i := range times * keys {
+				if got, err := r.region.Get(t.Context(), id(i), r.shelf.load(id(i))); got != "one" || err != nil {
+					t.Errorf("%q, %v", got, err)
+				}
+			}
+		}
+		readAll(2)
+		cache.Settle(e)
+		readAll(20)
+		if n := cache.InFront(e); n < keys/2 {
+			t.Errorf("%d of %d are in front", n, keys)
+		}
+		var reading sync.WaitGroup
+		for range readers { // what is gone must not come back by somebody who has just found it
+			reading.Go(func() { readAll(50) })
+		}
+		for range 50 {
+			mustClear(t, e, ports.CacheScope{})
+		}
+		reading.Wait()
+		cache.Settle(e)
+		if err := cache.Audit(e); err != nil {
+			t.Error(err)
+		}
+		mustClear(t, e, ports.CacheScope{})
+		if n := cache.InFront(e); n > 0 {
+			t.Errorf("%d are in front after all were cleared", n)
+		}
 	})
 }
 

@@ -2,8 +2,10 @@ package cache_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +42,12 @@ func (w *recorder) number(hash uint64) int {
 	}
 	w.hashes = append(w.hashes, hash)
 	return len(w.hashes)
+}
+
+func (*recorder) Bound(int) *atomic.Uint64 {
+	all := new(atomic.Uint64)
+	all.Store(math.MaxUint64)
+	return all
 }
 
 func (w *recorder) Wants(int, uint64) bool {

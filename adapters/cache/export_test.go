@@ -48,6 +48,11 @@ func Audit(e *Engine) error {
 	for _, all := range e.near.tagged {
 		carried += len(all)
 	}
+	for i := range e.near.front {
+		if en := e.near.front[i].Load(); en != nil && e.near.shard(en.hash).index[en.hash] != en {
+			return fmt.Errorf("%s is in front, but not in the index", en.region.key(en.id))
+		}
+	}
 	used := e.near.cache.MaxCost() - e.near.cache.RemainingCost()
 	if bytes != e.near.bytes.Load() || bytes != used || e.near.waiting.Load() != 0 || carried != tagged {
 		return fmt.Errorf("the index holds %d bytes, %d are counted, ristretto counts %d; %d tags, %d are listed", bytes, e.near.bytes.Load(), used, tagged, carried)
@@ -84,6 +89,16 @@ func ForgetNear(e *Engine, key string) {
 	if r, id, ok := e.regionOf(key); ok {
 		e.near.evict(r.hash(id), capacity)
 	}
+}
+
+// InFront is how many entries are found without ristretto.
+func InFront(e *Engine) (n int) {
+	for i := range e.near.front {
+		if e.near.front[i].Load() != nil {
+			n++
+		}
+	}
+	return n
 }
 
 // Pending is how many evictions Redis has not heard of.

@@ -87,9 +87,14 @@ func (r *region) fetch(ctx context.Context, id string, hash uint64, load loader)
 
 // watched tells the watcher of a miss.
 func (e *Engine) watched(r *region, hash uint64, bytes int64) {
-	if w := e.watcher; w != nil && w.Wants(r.family.place, hash) {
-		w.Reference(r.family.place, hash, bytes, time.Now())
+	if e.wants(r.family, hash) {
+		e.watcher.Reference(r.family.place, hash, bytes, time.Now())
 	}
+}
+
+// wants reports whether the watcher should hear of a read.
+func (e *Engine) wants(f *family, hash uint64) bool {
+	return e.watcher != nil && e.watcher.Wants(f.place, hash)
 }
 
 // board finds the flight that brings a value, or begins one, which is the caller's own then. With an entry, that is what

@@ -94,6 +94,7 @@ type near struct {
 	waiting atomic.Int64 // bytes that ristretto was not offered yet
 	shards  [shards]shard
 	closed  atomic.Bool
+	front   front
 
 	tagging sync.Mutex // locked after the lock of a shard
 	tagged  map[string]map[*entry]struct{}
@@ -138,6 +139,9 @@ func (n *near) shard(hash uint64) *shard { return &n.shards[hash&(shards-1)] }
 func (n *near) get(hash uint64) *entry {
 	if n.closed.Load() {
 		return nil
+	}
+	if en := n.front.place(hash).Load(); en != nil && en.hash == hash && en.gone.Load() == 0 {
+		return en
 	}
 	if en, ok := n.cache.Get(hash); ok && en.gone.Load() == 0 {
 		return en
@@ -263,6 +267,7 @@ func (n *near) retire(en *entry, reason uint32) bool {
 	if !en.gone.CompareAndSwap(0, reason+1) {
 		return false
 	}
+	n.front.place(en.hash).CompareAndSwap(en, nil)
 	n.bytes.Add(-en.bytes)
 	en.region.family.keys.Add(-1)
 	en.region.family.bytes.Add(-en.bytes)
@@ -295,5 +300,8 @@ func (n *near) close() {
 		s.fills.Unlock()
 	}
 	time.Sleep(grace)
+	for i := range n.front {
+		n.front[i].Store(nil)
+	}
 	n.cache.Close()
 }

@@ -178,12 +178,14 @@ func (r *region) give(en *entry) bool {
 	if left <= 0 {
 		return false
 	}
-	e.given(en, left, now)
+	if e.given(en, left, now)%noted == 0 {
+		e.near.bring(en)
+	}
 	return true
 }
 
-// given counts a hit.
-func (e *Engine) given(en *entry, left, now int64) {
+// given counts a hit and returns its number within a part of the hits.
+func (e *Engine) given(en *entry, left, now int64) uint64 {
 	f := en.region.family
 	n := f.hit(en.hash, left)
 	if en.negative {
@@ -193,9 +195,10 @@ func (e *Engine) given(en *entry, left, now int64) {
 		e.clock.advance()
 		e.top.add(en.region, en.id, en.hash)
 	}
-	if w := e.watcher; w != nil && w.Wants(f.place, en.hash) {
-		w.Reference(f.place, en.hash, en.bytes, e.clock.start.Add(time.Duration(now)))
+	if en.hash <= f.bound.Load() && e.wants(f, en.hash) {
+		e.watcher.Reference(f.place, en.hash, en.bytes, e.clock.start.Add(time.Duration(now)))
 	}
+	return n
 }
 
 // left is what is left of the life of an entry.

@@ -184,6 +184,9 @@ func (s *Sampler) retime(family int, ttl time.Duration) {
 	}
 }
 
+// Bound is what no hash is greater than whose key is sampled. It changes.
+func (s *Sampler) Bound(family int) *atomic.Uint64 { return &s.thresholds[family&(maxFamilies-1)] }
+
 // Wants reports whether a key is sampled: whether Reference would do anything with it.
 func (s *Sampler) Wants(family int, hash uint64) bool {
 	return hash <= s.thresholds[family&(maxFamilies-1)].Load() && !s.isBusiest(hash)
