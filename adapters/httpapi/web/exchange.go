@@ -165,7 +165,7 @@ func (a *API) recovering(c echo.Context, next echo.HandlerFunc) (err error) {
 func (a *API) log(c echo.Context, x *exchange, ms float64) {
 	res := c.Response()
 	level := zapcore.InfoLevel
-	if x.failed != nil && res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
+	if alarming(x.failed, res.Status) {
 		level = zapcore.ErrorLevel
 	}
 	entry := a.config.Logger.Check(level, "request")
