@@ -47,6 +47,22 @@ func (p OIDCProvider) effective() []string {
 	}
 }
 
+// differing names the settings of a provider whose values are others in as.
+func (p OIDCProvider) differing(as OIDCProvider) []string {
+	var out []string
+	for _, v := range []struct{ what, a, b string }{
+		{"ISSUER", p.Issuer, as.Issuer},
+		{"CLIENT_ID", p.ClientID, as.ClientID},
+		{"CLIENT_SECRET", string(p.ClientSecret), string(as.ClientSecret)},
+		{"REDIRECT_URL", p.RedirectURL, as.RedirectURL},
+	} {
+		if v.a != v.b {
+			out = append(out, oidcVariable(p.Name, v.what))
+		}
+	}
+	return out
+}
+
 // verifyAccounts reports whether an address must be verified before it gets an account.
 func (c Config) verifyAccounts() bool {
 	if c.AccountVerification == "" {

@@ -26,6 +26,7 @@ type App struct {
 	listener  net.Listener
 	server    *http.Server
 	readiness opsapp.Readiness
+	settings  *reread // nil where no file is followed
 }
 
 // Start opens the stores, brings the database up to date, publishes the shipped content, and listens. It serves

@@ -21,6 +21,7 @@ func (a *App) startBackground(ctx context.Context, warm chan<- struct{}) *sync.W
 	running.Go(func() { a.core.engine.Run(ctx) })
 	running.Go(func() { a.retuneCaches(ctx) })
 	running.Go(func() { a.warmCaches(ctx, warm) })
+	a.followSettings(ctx, &running)
 	if a.core.redis != nil {
 		running.Go(func() { a.core.redis.Listen(ctx, func() { a.sync(ctx) }) })
 	}

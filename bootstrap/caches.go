@@ -110,8 +110,9 @@ func wireCaches(c *core, recorder ports.Recorder) cacheCases {
 		},
 		advise: cacheapp.Advise{Advisor: c},
 		warm: &cacheapp.Warm{
-			Clock: c.clock, IDs: c.ids, Replica: c.replica, Sources: c.warmers(), Control: engine, Runs: c.store.CacheRuns(), Recorder: recorder, Work: runs,
-			Limits: cacheapp.DefaultWarmLimits(), Failed: func(what string, err error) {
+			Clock: c.clock, IDs: c.ids, Replica: c.replica, Control: engine, Runs: c.store.CacheRuns(), Recorder: recorder, Work: runs,
+			Sources: func() []cacheapp.Source { return c.warmers(c.store.Catalogue()) },
+			Limits:  cacheapp.DefaultWarmLimits(), Failed: func(what string, err error) {
 				c.log.Warn("filling the caches: cannot "+what, zap.Error(err))
 			},
 		},

@@ -84,9 +84,9 @@ func (c Config) checkRedis() []Problem {
 	if u, err := url.Parse(string(c.RedisURL)); c.RedisURL != "" && (err != nil || u.Host == "" || !slices.Contains([]string{"redis", "rediss"}, u.Scheme)) {
 		bad("REDIS_URL", "must look like redis://host:6379/0")
 	}
-	for _, address := range c.RedisAddrs {
-		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" {
-			bad("REDIS_ADDRS", fmt.Sprintf("%q is not host:port, such as 10.0.0.1:6379", address))
+	for i, address := range c.RedisAddrs {
+		if host, port, err := net.SplitHostPort(address); err != nil || host == "" || port == "" { // it may hold a password, so it is not quoted
+			bad("REDIS_ADDRS", fmt.Sprintf("must be made of host:port, such as 10.0.0.1:6379; number %d is not", i+1))
 		}
 	}
 	if c.RedisURL != "" && len(c.RedisAddrs) > 0 {

@@ -159,15 +159,20 @@ type run struct {
 	flags        ConfigFlags
 }
 
-// config loads the configuration, with settings of the command's own, and lists all its problems at once.
-func (r *run) config(extra map[string]string) (Config, error) {
+// source is where the settings of this run come from, with those of the command's own.
+func (r *run) source(extra map[string]string) source {
 	settings := r.flags.settings()
 	for name, value := range extra {
 		if value != "" {
 			settings[name] = value
 		}
 	}
-	c, problems := Load(r.surroundings.Dir, r.surroundings.Environ, r.flags.EnvFile, settings)
+	return source{dir: r.surroundings.Dir, environ: r.surroundings.Environ, file: r.flags.EnvFile, flags: settings}
+}
+
+// config loads the configuration, with settings of the command's own, and lists all its problems at once.
+func (r *run) config(extra map[string]string) (Config, error) {
+	c, problems := r.source(extra).load()
 	if len(problems) == 0 {
 		return c, nil
 	}

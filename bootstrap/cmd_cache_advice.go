@@ -30,12 +30,13 @@ func (r *run) advice(a cacheapi.AdviceReply) {
 		r.printf("too few %s to say anything for certain\n", a.Missing)
 	}
 	r.printf("hit rate of both tiers, as stats shows it: %s\n", measuredText(a.HitRate))
-	r.printf("hit rate of the near tier: predicted %s ± %.1f points, measured %s, at best %s\n\n",
-		percentText(a.Predicted), a.Margin, measuredText(a.Measured), settledText(a.Ceiling, a.Settled))
+	near := predictedTexts{a.Reads}
+	r.printf("hit rate of the near tier: predicted %s, measured %s, at best %s\n\n",
+		near.within(a.Predicted, a.Margin), measuredText(a.Measured), near.settled(a.Ceiling, a.Settled))
 	r.table(func(w io.Writer) {
 		fmt.Fprintln(w, "memory\tbytes\thit rate")
 		for _, p := range a.Memory {
-			fmt.Fprintf(w, "× %g\t%s\t%s\n", p.MemoryFactor, bytesText(p.MemoryBytes), settledText(p.HitRate, p.Settled))
+			fmt.Fprintf(w, "× %g\t%s\t%s\n", p.MemoryFactor, bytesText(p.MemoryBytes), near.settled(p.HitRate, p.Settled))
 		}
 	})
 	r.printf("\n")
@@ -43,7 +44,9 @@ func (r *run) advice(a cacheapi.AdviceReply) {
 		fmt.Fprintln(w, "pattern\treads\thit rate\tpoints\tat best\tnew keys\tchanged\ttimes to live: hit rates")
 		for _, pattern := range slices.Sorted(maps.Keys(a.KeyPatterns)) {
 			f := a.KeyPatterns[pattern]
-			fmt.Fprintf(w, "%s\t%d\t%s\t± %.1f\t%s\t%s\t%s\t%s\n", pattern, f.Reads, settledText(f.Predicted, presentSettled(f)), f.Margin, settledText(f.Ceiling, f.Settled), percentText(f.New), percentText(f.Changed), ttlTexts(f.TTL))
+			of := predictedTexts{f.Reads}
+			fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%s\n", pattern, f.Reads, of.settled(f.Predicted, presentSettled(f)), of.margin(f.Margin),
+				of.settled(f.Ceiling, f.Settled), of.percent(f.New), of.percent(f.Changed), of.ttls(f.TTL))
 		}
 	})
 	r.printf("\n")
@@ -60,22 +63,52 @@ func measuredText(v *float64) string {
 	return percentText(*v)
 }
 
-func ttlTexts(list []cacheapi.PredictionReply) string {
-	text := ""
-	for _, p := range list {
-		text += fmt.Sprintf("%s: %s  ", secondsText(p.TTL), settledText(p.HitRate, p.Settled))
+// unsettled marks a hit rate that is too high, nothingRead stands where there is none: of no reads, none is a hit or a miss.
+const (
+	unsettled   = "*"
+	nothingRead = "–"
+)
+
+// predictedTexts shows what was found out about so many reads.
+type predictedTexts struct{ reads uint64 }
+
+func (t predictedTexts) percent(rate float64) string {
+	if t.reads == 0 {
+		return nothingRead
 	}
-	return text
+	return percentText(rate)
 }
 
-// unsettled marks a hit rate that is too high.
-const unsettled = "*"
-
-func settledText(rate float64, settled bool) string {
-	if settled {
-		return percentText(rate)
+func (t predictedTexts) settled(rate float64, settled bool) string {
+	if settled || t.reads == 0 {
+		return t.percent(rate)
 	}
 	return percentText(rate) + unsettled
+}
+
+func (t predictedTexts) margin(points float64) string {
+	if t.reads == 0 {
+		return nothingRead
+	}
+	return fmt.Sprintf("± %.1f", points)
+}
+
+func (t predictedTexts) within(rate, points float64) string {
+	if t.reads == 0 {
+		return nothingRead
+	}
+	return percentText(rate) + " " + t.margin(points) + " points"
+}
+
+func (t predictedTexts) ttls(list []cacheapi.PredictionReply) string {
+	if t.reads == 0 {
+		return nothingRead
+	}
+	text := ""
+	for _, p := range list {
+		text += fmt.Sprintf("%s: %s  ", secondsText(p.TTL), t.settled(p.HitRate, p.Settled))
+	}
+	return text
 }
 
 // presentSettled reports whether the prediction for a family with the present settings is settled.
@@ -86,9 +119,9 @@ func presentSettled(f cacheapi.FamilyAdviceReply) bool {
 // allSettled reports whether nothing that is printed is marked.
 func allSettled(a cacheapi.AdviceReply) bool {
 	open := func(p cacheapi.PredictionReply) bool { return !p.Settled }
-	settled := a.Settled && !slices.ContainsFunc(a.Memory, open)
+	settled := a.Reads == 0 || a.Settled && !slices.ContainsFunc(a.Memory, open)
 	for _, f := range a.KeyPatterns {
-		settled = settled && f.Settled && presentSettled(f) && !slices.ContainsFunc(f.TTL, open)
+		settled = settled && (f.Reads == 0 || f.Settled && presentSettled(f) && !slices.ContainsFunc(f.TTL, open))
 	}
 	return settled
 }

@@ -19,7 +19,8 @@ type serveCommand struct {
 
 // Run serves until the process is told to stop.
 func (cmd *serveCommand) Run(ctx context.Context, r *run) error {
-	c, err := r.config(map[string]string{"SERVER_ADDRESS": cmd.Addr})
+	own := map[string]string{"SERVER_ADDRESS": cmd.Addr}
+	c, err := r.config(own)
 	if err != nil {
 		return err
 	}
@@ -29,6 +30,7 @@ func (cmd *serveCommand) Run(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
+	app.follow(r.source(own))
 	log.Info("configuration", zap.Strings("settings", c.Effective()))
 	letters := ""
 	if app.core.outbox != nil {

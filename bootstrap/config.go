@@ -26,7 +26,8 @@ const (
 	Production  Environment = "production"  // refuses to start on anything doubtful
 )
 
-// Config is everything that can be set. Flags win over the environment, and that wins over the .env file.
+// Config is everything that can be set. Flags win over the environment, and that wins over the .env file. What is an Age is
+// heeded while the server runs when it changes in that file.
 type Config struct {
 	ServerAddress         string        `env:"SERVER_ADDRESS" envDefault:"127.0.0.1:8000"`
 	DataDir               string        `env:"DATA_DIR" envDefault:"data"`
@@ -162,27 +163,55 @@ func (f ConfigFlags) settings() map[string]string {
 // Load reads the configuration for a process in dir with that environment. It returns what could be read together
 // with all problems of all settings.
 func Load(dir string, environ []string, envFile string, flags map[string]string) (Config, []Problem) {
-	var problems []Problem
-	settings := map[string]string{}
-	if path := inDir(dir, envFile); path != "" {
-		file, err := godotenv.Read(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			problems = append(problems, Problem{Setting: envFile, Detail: unreadable(err)})
-		}
-		maps.Copy(settings, file)
+	return source{dir: dir, environ: environ, file: envFile, flags: flags}.load()
+}
+
+// source is where the settings of a process come from.
+type source struct {
+	dir     string // relative paths start here
+	environ []string
+	file    string            // "" for none
+	flags   map[string]string // by the name of the setting
+}
+
+func (s source) path() string { return inDir(s.dir, s.file) }
+
+// read returns what the file holds, nothing without a file.
+func (s source) read() ([]byte, error) {
+	if s.path() == "" {
+		return nil, nil
 	}
-	for _, pair := range environ {
+	return os.ReadFile(s.path())
+}
+
+func (s source) load() (Config, []Problem) {
+	text, err := s.read()
+	c, problems := s.config(text)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		problems = append([]Problem{{Setting: s.file, Detail: unreadable(err)}}, problems...)
+	}
+	return c, problems
+}
+
+// config is the configuration with that text in the file.
+func (s source) config(text []byte) (Config, []Problem) {
+	var problems []Problem
+	settings, err := godotenv.UnmarshalBytes(text)
+	if _, nameless := settings[""]; err != nil || nameless { // a file that ends in the middle of a name
+		problems = append(problems, Problem{Setting: s.file, Detail: unreadable(err)})
+	}
+	for _, pair := range s.environ {
 		name, value, _ := strings.Cut(pair, "=")
 		settings[name] = value
 	}
-	maps.Copy(settings, flags)
+	maps.Copy(settings, s.flags)
 	maps.DeleteFunc(settings, func(_, value string) bool { return value == "" })
 
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Environment: settings}); err != nil {
 		problems = append(problems, parseProblems(err)...)
 	}
-	c.DataDir = inDir(dir, c.DataDir)
+	c.DataDir = inDir(s.dir, c.DataDir)
 	c.OIDC = oidcProviders(c.OIDCProviders, settings)
 	return c, append(problems, c.check()...)
 }

@@ -56,11 +56,11 @@ func (c *core) regrading() ports.UnitOfWork[ports.RegradeRepos] {
 	return cache.Synced(c.store.Regrading(), c.remembered.actors, c.callOthers)
 }
 
-// warmer fills the caches in advance.
-func (c *core) warmer() cache.Warmer {
+// warmer fills the caches in advance with what is said of what is published.
+func (c *core) warmer(published ports.Catalogue) cache.Warmer {
 	r := c.remembered
 	return cache.Warmer{
-		Clock: c.clock, Published: c.store.Catalogue(), Catalogue: r.catalogue, Revisions: r.revisions, Boards: r.boards, Statistics: r.statistics,
+		Clock: c.clock, Published: published, Catalogue: r.catalogue, Revisions: r.revisions, Boards: r.boards, Statistics: r.statistics,
 		PageSize: web.DefaultLimit, BoardSize: leaderboardapp.Size,
 	}
 }

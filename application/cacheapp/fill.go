@@ -122,20 +122,24 @@ func (uc *Warm) fill(ctx context.Context, f *filling) {
 		}
 		uc.note(f, func(r *caching.Run) { r.Far = done.Far })
 	}
+	var sources []Source
+	if uc.Sources != nil {
+		sources = uc.Sources()
+	}
 	for i, family := range f.families {
 		if !family.Warmable {
 			continue
 		}
-		steps := uc.plan(ctx, f, i)
+		steps := uc.plan(ctx, f, i, sources)
 		uc.note(f, func(r *caching.Run) { r.Families[i].Planned = len(steps) })
 		uc.load(ctx, f, i, steps)
 	}
 }
 
 // plan asks the sources for the keys of a family, in their order, until there are as many as a run takes.
-func (uc *Warm) plan(ctx context.Context, f *filling, i int) []ports.WarmStep {
+func (uc *Warm) plan(ctx context.Context, f *filling, i int, sources []Source) []ports.WarmStep {
 	var out []ports.WarmStep
-	for _, s := range uc.Sources {
+	for _, s := range sources {
 		left := uc.Limits.Keys - len(out)
 		if left <= 0 || ctx.Err() != nil {
 			return out

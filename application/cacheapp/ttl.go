@@ -5,6 +5,7 @@ package cacheapp
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/toeic-app/toeic/domain/audit"
@@ -16,11 +17,12 @@ import (
 // Apply makes the caches of this process keep things for as long as was decided. There is one in a process.
 type Apply struct {
 	Settings    ports.CacheSettings
-	Environment caching.TTLs
+	Environment caching.TTLs       // of the process as it was started; Provide replaces it
 	To          func(caching.TTLs) // the caches
 
-	mu      sync.Mutex
-	applied caching.TTLs
+	provided atomic.Pointer[caching.TTLs] // nil while Environment holds
+	mu       sync.Mutex
+	applied  caching.TTLs
 }
 
 // Execute reads the settings and applies them. Of two at once the second reads after the first has applied, so that no
@@ -32,15 +34,27 @@ func (uc *Apply) Execute(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	uc.apply(caching.TTLsOf(caching.Decide(settings, uc.Environment)))
+	uc.apply(caching.TTLsOf(caching.Decide(settings, uc.environment())))
 	return nil
+}
+
+// Provide replaces what the environment of the process says. It holds from the next Execute on.
+func (uc *Apply) Provide(environment caching.TTLs) { uc.provided.Store(&environment) }
+
+// environment returns what the environment of the process says. It never waits for Execute: who asks may be within a unit of
+// work whose connection Execute waits for.
+func (uc *Apply) environment() caching.TTLs {
+	if provided := uc.provided.Load(); provided != nil {
+		return *provided
+	}
+	return uc.Environment
 }
 
 // Defaults applies what holds without settings, for the time until they can be read.
 func (uc *Apply) Defaults() {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	uc.apply(caching.TTLsOf(caching.Decide(nil, uc.Environment)))
+	uc.apply(caching.TTLsOf(caching.Decide(nil, uc.environment())))
 }
 
 func (uc *Apply) apply(ttls caching.TTLs) {
@@ -75,7 +89,7 @@ func (uc TTLs) List(ctx context.Context) ([]TTLView, error) {
 	if err != nil {
 		return nil, err
 	}
-	decisions, inForce := caching.Decide(settings, uc.Apply.Environment), uc.Apply.inForce()
+	decisions, inForce := caching.Decide(settings, uc.Apply.environment()), uc.Apply.inForce()
 	out := make([]TTLView, len(decisions))
 	for i, d := range decisions {
 		out[i] = TTLView{Decision: d, InForce: inForce.Of(d.Family)}
@@ -168,7 +182,7 @@ func (uc TTLs) decision(ctx context.Context, settings ports.CacheSettings, famil
 	if err != nil {
 		return caching.Decision{}, err
 	}
-	for _, d := range caching.Decide(all, uc.Apply.Environment) {
+	for _, d := range caching.Decide(all, uc.Apply.environment()) {
 		if d.Family.Name == family.Name {
 			return d, nil
 		}

@@ -39,8 +39,8 @@ func DefaultWarmLimits() WarmLimits {
 type Warm struct {
 	Clock    ports.Clock
 	IDs      ports.IDs
-	Replica  string // names this process
-	Sources  []Source
+	Replica  string          // names this process
+	Sources  func() []Source // asked once for each run, so that they may share what they found out; nil for none
 	Control  ports.CacheControl
 	Runs     ports.CacheRuns
 	Recorder ports.Recorder
@@ -88,7 +88,7 @@ func (uc *Warm) Start(ctx context.Context, cmd WarmCommand) (Started, error) {
 // AtStart fills the caches of a process that is new, and returns when that is over. It asks nobody, and clears nothing that
 // others use. Do must be at work.
 func (uc *Warm) AtStart(ctx context.Context) error {
-	if len(uc.Sources) == 0 {
+	if uc.Sources == nil {
 		return nil
 	}
 	t := taskOf(nil)

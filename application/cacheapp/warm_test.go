@@ -70,6 +70,7 @@ type station struct {
 	*office
 	warm   *cacheapp.Warm
 	stop   context.CancelFunc
+	asked  atomic.Int32 // for its sources
 	mu     sync.Mutex
 	failed []string
 }
@@ -91,8 +92,13 @@ func (o *office) processWith(limits cacheapp.WarmLimits, runs ports.CacheRuns, w
 			s.failed = append(s.failed, what+": "+err.Error())
 		},
 	}
+	var sources []cacheapp.Source
 	for i, w := range warmers {
-		s.warm.Sources = append(s.warm.Sources, cacheapp.Source{Name: fmt.Sprint("source ", i), Warmer: w})
+		sources = append(sources, cacheapp.Source{Name: fmt.Sprint("source ", i), Warmer: w})
+	}
+	s.warm.Sources = func() []cacheapp.Source {
+		s.asked.Add(1)
+		return sources
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(o.t.Context()))
 	s.stop = stop
@@ -188,6 +194,9 @@ func TestWithoutPatternsEverythingIsClearedAndThenLoaded(t *testing.T) {
 	s.noted(ports.CacheScope{})
 	if !run.Cleared || run.Far != caching.FarCleared || len(s.engine.cleared) != 1 || s.engine.cleared[0].Families != nil || s.engine.cleared[0].Tag != "" {
 		t.Errorf("cleared %+v", s.engine.cleared)
+	}
+	if n := s.asked.Load(); n != 1 {
+		t.Errorf("a run over three families asks %d times for its sources", n)
 	}
 	s.is(s.start("*"), "done attempts 0/0 noted auth 0/0 noted content 1/1 leaderboards 0/0 noted statistics 0/0 noted users 0/0 noted")
 	s.noted(ports.CacheScope{})

@@ -24,6 +24,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"github.com/toeic-app/toeic/domain/caching"
 )
 
 func main() {
@@ -31,7 +33,7 @@ func main() {
 	flag.StringVar(&o.format, "format", "arc", "arc, lirs, spc or kv")
 	flag.Int64Var(&o.memory, "memory", 0, "bytes of the cache; 0 for a tenth of all values")
 	flag.DurationVar(&o.ttl, "ttl", 0, "how long a value is kept after its load; 0 for any time")
-	flag.IntVar(&o.keys, "keys", 0, "keys to sample at most; 0 for what a server samples")
+	flag.IntVar(&o.keys, "keys", caching.MaxSampledKeys, "keys to sample at most; as a server does unless given")
 	flag.Float64Var(&o.rate, "rate", 1, "share of the keys to sample at first")
 	flag.IntVar(&o.limit, "limit", 0, "reads to stop after; 0 for all")
 	flag.Parse()

@@ -96,6 +96,9 @@ func TestAStopFinishesTheRequestsThatItHas(t *testing.T) {
 	if code := <-done; code != 0 {
 		t.Errorf("exit code %d\n%s", code, s.logs)
 	}
+	if logs := s.logs.String(); !strings.Contains(logs, `"code":"service.draining"`) || strings.Contains(logs, `"level":"ERROR"`) {
+		t.Errorf("a stop that was asked for is logged as\n%s", logs)
+	}
 }
 
 func TestFourServersThatStartAtOnceMigrateOnce(t *testing.T) {

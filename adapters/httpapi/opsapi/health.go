@@ -71,7 +71,7 @@ func Routes(api *web.API, uc UseCases) {
 		Handle: func(ctx context.Context, _ web.Request, _ web.None) (statusReply, error) {
 			switch {
 			case !uc.Ready():
-				return statusReply{}, ErrDraining
+				return statusReply{}, web.Planned(ErrDraining)
 			case uc.Health(ctx).Status == opsapp.Unhealthy:
 				return statusReply{}, ports.ErrUnavailable
 			}

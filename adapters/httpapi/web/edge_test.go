@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
+	"github.com/toeic-app/toeic/domain/fault"
 	"github.com/toeic-app/toeic/domain/identity"
 	"github.com/toeic-app/toeic/ports"
 )
@@ -150,6 +152,28 @@ func TestAClientThatHangsUpIsNoErrorOfOurs(t *testing.T) {
 	line := logs.FilterMessage("request").All()[0]
 	if line.Level != zap.InfoLevel || line.ContextMap()["code"] != "request.canceled" {
 		t.Errorf("logged as %s: %v", line.Level, line.ContextMap())
+	}
+}
+
+func TestAFailureThatIsMeantToBeIsRefusedLikeAnyOtherAndIsNoErrorInTheLog(t *testing.T) {
+	pause := fault.New(fault.Unavailable, "service.draining", "Not now.")
+	for name, tc := range map[string]struct {
+		err   error
+		level zapcore.Level
+	}{
+		"meant to be":              {web.Planned(pause), zap.InfoLevel},
+		"meant to be, and wrapped": {fmt.Errorf("ask: %w", web.Planned(pause)), zap.InfoLevel},
+		"the same by accident":     {pause, zap.ErrorLevel},
+	} {
+		url, logs := serving(t, toy("GET", "/x", failing(tc.err)))
+		got := ask(t, "GET", url+"/x", "")
+		if got.StatusCode != 503 || got.problem.Code != "service.draining" || got.Header.Get("Retry-After") == "" {
+			t.Errorf("%s: %d %v %s", name, got.StatusCode, got.Header, got.text)
+		}
+		line := logs.FilterMessage("request").All()[0]
+		if line.Level != tc.level || line.ContextMap()["code"] != "service.draining" || line.ContextMap()["status"] != int64(503) {
+			t.Errorf("%s is logged as %s: %v", name, line.Level, line.ContextMap())
+		}
 	}
 }
 

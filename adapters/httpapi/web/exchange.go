@@ -172,7 +172,7 @@ func recovering(x *exchange, next handler) (err error) {
 func (a *API) log(x *exchange, start time.Time) {
 	res := x.c.Response()
 	level := zapcore.InfoLevel
-	if x.failed != nil && res.Status >= http.StatusInternalServerError && !errors.Is(x.failed, errGone) {
+	if alarming(x.failed, res.Status) {
 		level = zapcore.ErrorLevel
 	}
 	entry := a.config.Logger.Check(level, "request")

@@ -25,6 +25,23 @@ const codeInternal = "internal"
 // errInternal is shown for every error that is not a fault. What it was is only in the log.
 var errInternal = fault.New("", codeInternal, "Something went wrong on our side. The request id helps us to find out what.")
 
+// Planned marks a failure as a state that the service means to be in, as when it starts or stops: who asks is refused, but
+// nothing is wrong that anybody should look into, so that the log does not call it an error.
+func Planned(f *fault.Error) error { return planned{f} }
+
+// planned is a failure that is meant to be.
+type planned struct{ error }
+
+// Unwrap returns the failure.
+func (p planned) Unwrap() error { return p.error }
+
+// alarming reports whether a failure is one that the log calls an error: of ours, and neither meant to be nor the doing of a
+// client who hung up.
+func alarming(err error, status int) bool {
+	var p planned
+	return err != nil && status >= http.StatusInternalServerError && !errors.As(err, &p) && !errors.Is(err, errGone)
+}
+
 // problemTypes is where codes are explained.
 const problemTypes = "https://github.com/toeic-app/toeic/blob/main/docs/problems.md#"
 
