@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/dgraph-io/ristretto/v2"
 
 	"github.com/toeic-app/toeic/adapters/cache"
 	"github.com/toeic-app/toeic/domain/caching"
@@ -172,6 +176,43 @@ func TestAnEntryCostsWhatItTakes(t *testing.T) {
 	}
 	t.Logf("%.0f bytes an entry are taken, %.0f are counted", took/n, counted/n)
 	runtime.KeepAlive(e)
+}
+
+// Ristretto is told of a part of the reads; it must not choose worse for it.
+func TestWhatStaysIsAboutAsGoodAsIfRistrettoKnewOfEveryRead(t *testing.T) {
+	const limit, keys, reads, size = 4 << 20, 30_000, 600_000, 1000
+	e := newEngine(t, cache.Options{MaxBytes: limit})
+	region := newTexts(t, e, caching.Content)
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { e.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+	all, err := ristretto.NewCache(&ristretto.Config[string, string]{NumCounters: limit / 100, MaxCost: limit - limit/16, BufferItems: 64, IgnoreInternalCost: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Close()
+	value := strings.Repeat("x", size)
+	load := func(context.Context) (string, error) { return value, nil }
+	zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, keys)
+	hits := 0
+	for range reads {
+		id := strconv.FormatUint(zipf.Uint64(), 10)
+		if _, err := region.Get(t.Context(), id, load); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := all.Get(id); ok {
+			hits++
+		} else {
+			all.Set(id, value, size+cache.EntryBytes+int64(len(id)))
+		}
+	}
+	ours, theirs := float64(figuresOf(t, e, caching.Content).Near.Hits)/reads, float64(hits)/reads
+	t.Logf("%.3f of the reads are hits; %.3f with ristretto alone", ours, theirs)
+	if ours < theirs-0.015 || theirs < 0.5 || theirs > 0.95 {
+		t.Errorf("%.3f of the reads are hits; %.3f with ristretto alone", ours, theirs)
+	}
 }
 
 func TestTheMostReadKeysAreFound(t *testing.T) {

@@ -54,12 +54,12 @@ func (r *region) fetch(ctx context.Context, id string, hash uint64, load loader)
 	f, en, own := e.near.shard(hash).join(r, id, hash), (*entry)(nil), false
 	if f == nil {
 		f, en, own = e.board(r, id, hash)
-	} else {
+	}
+	if en == nil {
 		e.missed(r, id, hash)
 	}
 	switch {
-	case f == nil: // it is there, but ristretto does not have it
-		e.near.admit(en)
+	case f == nil: // it has just come
 		return en.value, en.fault()
 	case en != nil: // it is given out once more while it is loaded anew
 		if own {
@@ -100,7 +100,7 @@ func (e *Engine) wants(f *family, hash uint64) bool {
 // board finds the flight that brings a value, or begins one, which is the caller's own then. With an entry, that is what
 // to give out; without a flight it is fresh.
 func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry, own bool) {
-	now, rules := e.clock.exact(), e.rules.Load()
+	now, rules := e.clock.about(), e.rules.Load()
 	s := e.near.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +126,6 @@ func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry,
 		s.add(f)
 		return f, en, true
 	}
-	e.missed(r, id, hash)
 	if mine {
 		return f, nil, false
 	}
@@ -137,7 +136,11 @@ func (e *Engine) board(r *region, id string, hash uint64) (f *flight, en *entry,
 
 // missed counts a miss.
 func (e *Engine) missed(r *region, id string, hash uint64) {
-	if sampled(r.family.misses.Add(1)) {
+	n := r.family.misses.Add(1)
+	if n%notedMisses == 0 {
+		e.near.note(hash)
+	}
+	if sampled(n) {
 		e.top.add(r, id, hash)
 	}
 }
@@ -209,13 +212,15 @@ func (e *Engine) guarded(f *flight, part func()) (ended bool) {
 
 // land gives what a flight brought to those who wait.
 func (e *Engine) land(f *flight) {
-	s := e.near.shard(f.hash)
-	s.mu.Lock()
-	s.end(f) // it may have brought nothing that is kept
-	if f.refresh != nil && f.err != nil {
-		f.refresh.retryAt = e.clock.exact() + int64(retryTime)
+	if !f.over.Load() || f.refresh != nil { // it brought nothing that is kept
+		s := e.near.shard(f.hash)
+		s.mu.Lock()
+		s.end(f)
+		if f.refresh != nil && f.err != nil {
+			f.refresh.retryAt = e.clock.exact() + int64(retryTime)
+		}
+		s.mu.Unlock()
 	}
-	s.mu.Unlock()
 	close(f.done)
 	if f.stale && f.refresh == nil {
 		f.region.family.stale.Add(1)
@@ -230,7 +235,7 @@ func (e *Engine) look(ctx context.Context, f *flight) {
 	if !r.far || e.far.pending.blocks(r, key) {
 		return
 	}
-	asked := e.clock.exact()
+	asked := e.clock.about() // or a little later, and so it counts as older
 	got, err := e.far.read(ctx, r, key)
 	if err != nil {
 		f.answered = slow(err) // it may be at the next question
@@ -238,7 +243,7 @@ func (e *Engine) look(ctx context.Context, f *flight) {
 	}
 	f.answered, f.stamp = true, got.stamp
 	e.damaged(f, got.damaged)
-	if f.found = got.found && e.accept(f, got.frame, asked); f.found {
+	if f.found = got.found && e.accept(f, key, got.frame, asked); f.found {
 		r.family.farHits.Add(1)
 		if f.refresh != nil {
 			r.family.refreshHits.Add(1)
@@ -260,9 +265,9 @@ func (e *Engine) damaged(f *flight, err error) {
 
 // accept takes a value over that Redis was asked for, if it is of use, and keeps it near by. One that is past its time is
 // good enough for now, where that is allowed; the next who asks has it loaded anew.
-func (e *Engine) accept(f *flight, got frame, asked int64) bool {
-	r, now := f.region, e.clock.exact()
-	if e.far.recent.outdated(r.key(f.id), got.tags, got.loadedAt) {
+func (e *Engine) accept(f *flight, key string, got frame, asked int64) bool {
+	r, now := f.region, e.clock.about()
+	if e.far.recent.outdated(key, got.tags, got.loadedAt) {
 		return false
 	}
 	en := &entry{region: r, id: f.id, hash: f.hash, loadedAt: e.clock.since1970(got.loadedAt, now), gotAt: asked, tags: got.tags}

@@ -52,7 +52,7 @@ func (e *Engine) lead(ctx context.Context, f *flight, load loader) {
 			e.load(ctx, f, l, load)
 			return
 		case data != nil:
-			if e.follow(ctx, f, data, asked) {
+			if e.follow(ctx, f, key, data, asked) {
 				return
 			}
 			since = never // it is of no use: the next look asks for the lease
@@ -73,10 +73,10 @@ func (e *Engine) lead(ctx context.Context, f *flight, load loader) {
 const never = 1 << 52
 
 // follow takes over what another process loaded meanwhile.
-func (e *Engine) follow(ctx context.Context, f *flight, data []byte, asked int64) bool {
+func (e *Engine) follow(ctx context.Context, f *flight, key string, data []byte, asked int64) bool {
 	got, err := e.far.open(ctx, f.region, data, f.stamp)
 	e.damaged(f, got.damaged)
-	if err != nil || !got.found || !e.accept(f, got.frame, asked) {
+	if err != nil || !got.found || !e.accept(f, key, got.frame, asked) {
 		return false
 	}
 	f.region.family.shared.Add(1)

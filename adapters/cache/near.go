@@ -26,7 +26,7 @@ const (
 	// tagBytes is what each tag of an entry takes.
 	tagBytes = 80
 
-	// shards of the index, a power of two. Hits do not come here.
+	// shards of the index, a power of two.
 	shards = 64
 
 	// slack is the part of the limit that is left to entries which ristretto was not offered yet.
@@ -80,13 +80,13 @@ type shard struct {
 	_ [64]byte
 }
 
-// near is the near tier. Ristretto decides what stays and finds it quickly; the index knows exactly what there is. The
-// two differ for moments: ristretto takes a value in a little later than it is told to, and it may take it out a little
-// later as well. So what is in the index is there, whether or not ristretto has it by now, and what is marked as gone is
-// not, whether or not ristretto still has it.
+// near is the near tier. Ristretto decides what comes in and what stays; the index knows exactly what there is, and what is
+// read often is in front of it. Ristretto and the index differ for moments: ristretto takes a value in a little later than it
+// is told to, and it may take it out a little later as well. So what is in the index is there, whether or not ristretto has
+// it by now, and what is marked as gone is not, whether or not ristretto still has it.
 //
-// Ristretto is offered an entry when it is read a second time, or soon after by itself: each offer wakes a goroutine of
-// ristretto's, which costs more than all the rest.
+// Ristretto is told of a part of the reads, and offered many entries at once: to note a read, and to wake the goroutine that
+// heeds offers, costs more than all the rest.
 type near struct {
 	cache   *ristretto.Cache[uint64, *entry]
 	limit   int64
@@ -143,10 +143,10 @@ func (n *near) get(hash uint64) *entry {
 	if en := n.front.place(hash).Load(); en != nil && en.hash == hash && en.gone.Load() == 0 {
 		return en
 	}
-	if en, ok := n.cache.Get(hash); ok && en.gone.Load() == 0 {
-		return en
-	}
-	return nil
+	s := n.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.index[hash]
 }
 
 // put keeps what a flight brought, unless it was evicted on the way, and ends the flight for those who come now.
@@ -180,16 +180,6 @@ func (n *near) put(f *flight, en *entry) {
 	s.mu.Unlock()
 	n.remove(old)
 	if full {
-		n.offerAll(s)
-	}
-}
-
-// admit offers ristretto an entry that is read again.
-func (n *near) admit(en *entry) {
-	s := n.shard(en.hash)
-	s.fills.Lock()
-	defer s.fills.Unlock()
-	if en.offers.Load() == 0 && !n.closed.Load() {
 		n.offerAll(s)
 	}
 }

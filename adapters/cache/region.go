@@ -178,7 +178,8 @@ func (r *region) give(en *entry) bool {
 	if left <= 0 {
 		return false
 	}
-	if e.given(en, left, now)%noted == 0 {
+	if e.given(en, left, now)%notedHits == 0 {
+		e.near.note(en.hash)
 		e.near.bring(en)
 	}
 	return true
