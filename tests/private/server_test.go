@@ -98,7 +98,7 @@ func (k kind) begun(t *testing.T, opts ...Option) started {
 // reachable makes a directory that the account which runs PostgreSQL may enter, unlike those of [testing.T.TempDir].
 func reachable(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "toeic-private-test-")
+	dir, err := os.MkdirTemp(scratch(options{}), "toeic-private-test-")
 	if err != nil {
 		t.Fatal(err)
 	}

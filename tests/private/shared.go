@@ -74,7 +74,7 @@ func (l *lazy[S]) get(start func(ctx context.Context, dir string) (S, error)) (S
 		return l.server, l.err
 	}
 	l.tried = true
-	if l.dir, l.err = os.MkdirTemp("", "toeic-test-"); l.err != nil {
+	if l.dir, l.err = os.MkdirTemp(scratch(options{}), "toeic-test-"); l.err != nil {
 		return l.server, l.err
 	}
 	// The account that runs PostgreSQL for root has to pass.
