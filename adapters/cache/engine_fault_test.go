@@ -156,6 +156,7 @@ func textsOf(s *shelf) {
 }
 
 func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing.T) {
+	t.Parallel()
 	faults := []struct {
 		name       string
 		begin, end func(*testing.T, *gateway, *redisServer)
@@ -212,6 +213,7 @@ func TestWhateverHappensToRedisNoRequestFailsAndItIsUsedAgainByItself(t *testing
 }
 
 func TestARedisThatIsSlowOrForgetfulOrRefusesWritesIsUsedForWhatItCan(t *testing.T) {
+	t.Parallel()
 	nothing := func(*testing.T, *gateway, *redisServer) {}
 	for _, c := range []struct {
 		name               string

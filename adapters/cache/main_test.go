@@ -6,4 +6,9 @@ import (
 	"github.com/toeic-app/toeic/tests/private"
 )
 
-func TestMain(m *testing.M) { private.Main(m) }
+func TestMain(m *testing.M) {
+	if err := private.AtOnce(8); err != nil { // those that are parallel wait for leases and failovers
+		panic(err)
+	}
+	private.Main(m)
+}

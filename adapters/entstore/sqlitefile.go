@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // escaped makes a path safe inside a SQLite URI, where ? and # would end it.
@@ -49,6 +50,27 @@ func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 		}
 		if ctx.Err() != nil || !busy(err) {
 			return nil, errors.Join(fmt.Errorf("take the migration lock: %w", err), db.Close())
+		}
+	}
+}
+
+const (
+	reachTime  = 10 * time.Second // as the busy_timeout of all else
+	reachPause = 10 * time.Millisecond
+)
+
+// reach makes the first connection. On SQLite that makes WAL the journal of a new file, and of several processes that do so
+// at once some are refused without a wait, whatever their busy_timeout: one that waited might hold up the other for ever.
+func reach(ctx context.Context, db *sql.DB) error {
+	for limit := time.Now().Add(reachTime); ; {
+		err := db.PingContext(ctx)
+		if !busy(err) || time.Now().After(limit) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(reachPause):
 		}
 	}
 }

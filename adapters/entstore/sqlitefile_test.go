@@ -144,3 +144,20 @@ func TestASQLitePathMayHoldWhatAnAddressMayNot(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 }
+
+// SQLite makes WAL the journal of a new file, and refuses some of those who do so at once without letting them wait.
+func TestManyOpenANewFileAtOnce(t *testing.T) {
+	t.Parallel()
+	for range 100 { // the refusal takes luck
+		url := empty(t, migrations.SQLite)
+		for _, err := range together(8, func(int) error {
+			s, err := entstore.Open(t.Context(), entstore.Config{URL: url, Volatile: true})
+			if err != nil {
+				return err
+			}
+			return s.Close()
+		}) {
+			must(t, err)
+		}
+	}
+}

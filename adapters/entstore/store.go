@@ -85,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, errors.Join(err, s.closePool())
 	}
 	s.size(c.Pool)
-	if err := s.db.PingContext(ctx); err != nil {
+	if err := reach(ctx, s.db); err != nil {
 		return nil, errors.Join(fmt.Errorf("reach the database: %w", err), s.closePool())
 	}
 	s.client = ent.NewClient(ent.Driver(entsql.OpenDB(entDialect, s.db)))

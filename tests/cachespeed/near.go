@@ -15,7 +15,6 @@ import (
 const (
 	nearReads    = 20_000 // in a round
 	watchedReads = 4000   // in a round of Sampling: short, as it looks for one part in a hundred
-	watchedPairs = 10     // of engines, as where values lie in the memory makes a difference as well
 	settleStep   = 200 * time.Millisecond
 	settleTime   = 20 * time.Second
 )
@@ -171,15 +170,19 @@ type Request struct {
 // Hit is a request that is nothing but a hit.
 func Hit() Request { return Request{Reads: 1, Times: watchedReads} }
 
+// ManyPairs is of how many pairs of engines Sampling needs the figures: where values lie in the memory makes a difference
+// as well.
+const ManyPairs = 10
+
 // Sampling compares requests whose hits in the near tier a sampler watches, as in a server, with those whose hits nobody
-// does. The sampler has settled on a rate for as many reads as one processor can do.
-func Sampling(ctx context.Context, keys, size, rounds int, what Request) (Result, error) {
+// does, in so many pairs of engines. The sampler has settled on a rate for as many reads as one processor can do.
+func Sampling(ctx context.Context, keys, size, rounds, pairs int, what Request) (Result, error) {
 	var engine *cache.Engine
 	sampler := watching(func() *cache.Engine { return engine })
 	value := Random(size)
 	var mine, others, quotients []float64
-	for pair := range watchedPairs {
-		got, err := samplingPair(ctx, keys, value, sampler, pair%2 == 0, &engine, max(1, rounds/watchedPairs), what)
+	for pair := range pairs {
+		got, err := samplingPair(ctx, keys, value, sampler, pair%2 == 0, &engine, max(1, rounds/pairs), what)
 		if err != nil {
 			return Result{}, err
 		}

@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	workDir = dir
+	if err := private.AtOnce(4); err != nil { // they wait for servers to start and to stop
+		panic(err)
+	}
 	private.Main(cleaning{m, dir})
 }
 
@@ -51,7 +54,7 @@ func (c cleaning) Run() int {
 // program builds the program once.
 var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(workDir, "toeic")
-	out, err := exec.Command("go", "build", "-o", path, "../..").CombinedOutput()
+	out, err := exec.Command("go", "build", "-ldflags", "-s -w", "-o", path, "../..").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}

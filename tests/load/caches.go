@@ -76,7 +76,11 @@ const readsOfRequest = 2
 
 // sampling measures what it costs that reads are sampled: on hits alone, and on whole requests without a network.
 func (b *bench) sampling(ctx context.Context, keys, size, rounds int) ([]row, error) {
-	hits, err := cachespeed.Sampling(ctx, keys, size, rounds, cachespeed.Hit())
+	pairs := cachespeed.ManyPairs
+	if b.quick {
+		pairs, rounds = 1, rounds/cachespeed.ManyPairs // each pair takes seconds to settle
+	}
+	hits, err := cachespeed.Sampling(ctx, keys, size, rounds, pairs, cachespeed.Hit())
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +89,7 @@ func (b *bench) sampling(ctx context.Context, keys, size, rounds int) ([]row, er
 	if err != nil {
 		return nil, err
 	}
-	requests, err := cachespeed.Sampling(ctx, keys, size, rounds/4, cachespeed.Request{Reads: readsOfRequest, Do: serve, Times: 400})
+	requests, err := cachespeed.Sampling(ctx, keys, size, rounds/4, pairs, cachespeed.Request{Reads: readsOfRequest, Do: serve, Times: 400})
 	if err != nil {
 		return nil, err
 	}

@@ -25,13 +25,7 @@ type place struct {
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "toeic-localenv-") // the user who runs PostgreSQL for root has to pass
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	dir := private.Dir(t)
 	p := &place{}
 	p.environment = environment{
 		dir: filepath.Join(dir, "servers"), private: true, out: &p.stdout, notes: &p.stderr,
@@ -40,9 +34,6 @@ func newPlace(t *testing.T) *place {
 	t.Cleanup(func() {
 		if err := p.down(context.Background()); err != nil {
 			t.Errorf("servers are left: %v", err)
-		}
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
 		}
 	})
 	return p
@@ -148,6 +139,7 @@ func write(t *testing.T, file string, pid int) {
 }
 
 func TestCommittedDataSurvivesDownAndUp(t *testing.T) {
+	t.Parallel()
 	p := started(t)
 	if got := p.value(t, "CREATE TABLE words (word text); INSERT INTO words VALUES ('harbour') RETURNING word"); got != "harbour" {
 		t.Fatalf("stored %s", got)
@@ -175,6 +167,7 @@ func TestCommittedDataSurvivesDownAndUp(t *testing.T) {
 }
 
 func TestUpAgainChangesNothing(t *testing.T) {
+	t.Parallel()
 	p := started(t)
 	postgres, redis := p.pids(t)
 	if err := p.up(t.Context()); err != nil {
@@ -189,6 +182,7 @@ func TestUpAgainChangesNothing(t *testing.T) {
 }
 
 func TestUpStartsWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	p := started(t)
 	postgres, redis := p.pids(t)
 	if _, err := p.redis().down(t.Context()); err != nil {
@@ -204,6 +198,7 @@ func TestUpStartsWhatIsMissing(t *testing.T) {
 
 // An up that is killed at the wrong moment leaves a server that no file knows of, or one without the program's role.
 func TestUpFinishesWhatAnInterruptedUpBegan(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	pid, err := p.startPostgres(t.Context())
 	private.Need(t, err)
@@ -219,6 +214,7 @@ func TestUpFinishesWhatAnInterruptedUpBegan(t *testing.T) {
 }
 
 func TestTheProgramIsNoSuperuser(t *testing.T) {
+	t.Parallel()
 	p := started(t)
 	if got := p.value(t, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"); got != "false" {
 		t.Errorf("superuser: %s", got)
@@ -226,6 +222,7 @@ func TestTheProgramIsNoSuperuser(t *testing.T) {
 }
 
 func TestEnvNamesOnlyWhatRuns(t *testing.T) {
+	t.Parallel()
 	p := newPlace(t)
 	if got := p.settings(t); len(got) != 0 {
 		t.Errorf("before up: %v", got)
@@ -268,6 +265,7 @@ func TestDownLeavesAStrangersProcessAlone(t *testing.T) {
 
 // The servers answer, but say that they are other processes than those on file.
 func TestDownBelievesTheServerRatherThanTheFile(t *testing.T) {
+	t.Parallel()
 	p := started(t)
 	pid := stranger(t)
 	postgres, redis := p.pids(t)
@@ -316,6 +314,7 @@ func TestAPidFileThatNamesNoProcessIsAnError(t *testing.T) {
 
 // Two copies of the project share a machine, and their servers the ports.
 func TestServersOfAnotherFolderAreNeitherTakenNorStopped(t *testing.T) {
+	t.Parallel()
 	first, second := started(t), newPlace(t)
 	second.postgresPort, second.redisPort = first.postgresPort, first.redisPort
 	postgres, redis := first.pids(t)

@@ -29,8 +29,9 @@ func number(t *testing.T, s string) int {
 }
 
 func TestADetachedServerOutlivesItsStarterAndEndsByItsProcessID(t *testing.T) {
+	t.Parallel()
 	needServers(t)
-	helper, said := child(t, "leave detached servers", reachable(t))
+	helper, said := child(t, "leave detached servers", Dir(t))
 	if len(said) != 4 {
 		t.Fatalf("the helper said %q", said)
 	}
@@ -53,11 +54,12 @@ func TestADetachedServerOutlivesItsStarterAndEndsByItsProcessID(t *testing.T) {
 }
 
 func TestServersEndWithATestProcessThatIsKilled(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has a parent death signal")
 	}
 	needServers(t)
-	helper, said := child(t, "hold servers until killed", reachable(t))
+	helper, said := child(t, "hold servers until killed", Dir(t))
 	if len(said) != 4 {
 		t.Fatalf("the helper said %q", said)
 	}
@@ -70,8 +72,9 @@ func TestServersEndWithATestProcessThatIsKilled(t *testing.T) {
 }
 
 func TestMainLeavesNeitherServersNorFiles(t *testing.T) {
+	t.Parallel()
 	needServers(t)
-	dir := reachable(t)
+	dir := Dir(t)
 	helper, said := child(t, "share servers", dir)
 	if len(said) != 2 {
 		t.Fatalf("the helper said %q", said)

@@ -23,3 +23,5 @@ func (*account) blockedAt(string) string { return "" }
 func (*account) own(string) error { return nil }
 
 func attributes(*account, bool) *syscall.SysProcAttr { return nil }
+
+func scratch(options) string { return "" }

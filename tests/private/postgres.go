@@ -109,11 +109,12 @@ func (p *Postgres) place(dir string, who *account, o options) (string, error) {
 	case o.detached:
 		return "", fmt.Errorf("user %s, who runs PostgreSQL for root, may not enter %s; choose a directory elsewhere", who.name, blocked)
 	}
-	return p.temporary(who)
+	return p.temporary(who, scratch(o))
 }
 
-func (p *Postgres) temporary(who *account) (string, error) {
-	dir, err := os.MkdirTemp("", "toeic-pg-")
+// temporary makes a directory for the server in parent, or in the system's usual place.
+func (p *Postgres) temporary(who *account, parent string) (string, error) {
+	dir, err := os.MkdirTemp(parent, "toeic-pg-")
 	if err != nil {
 		return "", err
 	}
@@ -130,7 +131,7 @@ func (p *Postgres) socketDir(dir string, who *account) (string, error) {
 	if own := filepath.Join(dir, "socket"); len(own) <= longSocket {
 		return ownedDir(own, who)
 	}
-	return p.temporary(who)
+	return p.temporary(who, "")
 }
 
 func (p *Postgres) removeMade() error {
@@ -208,7 +209,8 @@ func postgresArgs(data, sockets string, port int, o options) []string {
 	if o.durable {
 		settings = append(settings, "fsync=on", "synchronous_commit=on", "full_page_writes=on")
 	} else {
-		settings = append(settings, "fsync=off", "full_page_writes=off")
+		// The log of changes stays small because it may be in memory.
+		settings = append(settings, "fsync=off", "full_page_writes=off", "max_wal_size=256MB")
 	}
 	for _, s := range settings {
 		args = append(args, "-c", s)

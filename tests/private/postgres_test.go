@@ -55,6 +55,7 @@ func postgres(t *testing.T, dir string, opts ...Option) *Postgres {
 }
 
 func TestADurableServerKeepsWhatWasCommittedBeforeACrash(t *testing.T) {
+	t.Parallel()
 	p := postgres(t, t.TempDir(), WithDurability())
 	url := p.URL(maintenance)
 	if got := query(t, url, "SELECT current_setting('fsync') || current_setting('synchronous_commit') || current_setting('full_page_writes')"); got != "ononon" {
@@ -73,6 +74,7 @@ func TestADurableServerKeepsWhatWasCommittedBeforeACrash(t *testing.T) {
 }
 
 func TestAServerIsFastUnlessDurabilityIsAskedFor(t *testing.T) {
+	t.Parallel()
 	p := postgres(t, t.TempDir())
 	if got := query(t, p.URL(maintenance), "SHOW fsync"); got != "off" {
 		t.Errorf("fsync is %s", got)
@@ -80,6 +82,7 @@ func TestAServerIsFastUnlessDurabilityIsAskedFor(t *testing.T) {
 }
 
 func TestTextIsOrderedTheSameOnEveryMachine(t *testing.T) {
+	t.Parallel()
 	p := postgres(t, t.TempDir())
 	const ordered = "SELECT string_agg(x, '' ORDER BY x) FROM (VALUES ('a'), ('B'), ('é'), ('_')) AS v(x)"
 	if got := query(t, p.URL(maintenance), ordered); got != "B_aé" {
@@ -91,7 +94,8 @@ func TestTextIsOrderedTheSameOnEveryMachine(t *testing.T) {
 }
 
 func TestAClusterIsUsedAgain(t *testing.T) {
-	dir := reachable(t)
+	t.Parallel()
+	dir := Dir(t)
 	first := postgres(t, dir)
 	execute(t, first.URL(maintenance), "CREATE TABLE kept AS SELECT 42 AS answer")
 	if err := first.Stop(); err != nil {
@@ -104,11 +108,12 @@ func TestAClusterIsUsedAgain(t *testing.T) {
 }
 
 func TestAClusterIsNotStartedTwice(t *testing.T) {
+	t.Parallel()
 	port, err := FreePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := reachable(t)
+	dir := Dir(t)
 	first := postgres(t, dir, WithPort(port))
 	if second, err := StartPostgres(t.Context(), dir, WithPort(port)); err == nil {
 		t.Fatalf("process %d is said to run beside %d: %v", second.Pid(), first.Pid(), second.Stop())
@@ -120,7 +125,8 @@ func TestAClusterIsNotStartedTwice(t *testing.T) {
 
 // An initdb that was killed leaves files that no server starts with.
 func TestAnUnfinishedClusterIsMadeAnew(t *testing.T) {
-	dir := reachable(t)
+	t.Parallel()
+	dir := Dir(t)
 	unfinished := filepath.Join(dir, "postgres.new")
 	if err := os.MkdirAll(unfinished, 0o700); err != nil {
 		t.Fatal(err)

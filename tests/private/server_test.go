@@ -95,24 +95,6 @@ func (k kind) begun(t *testing.T, opts ...Option) started {
 	return s
 }
 
-// reachable makes a directory that the account which runs PostgreSQL may enter, unlike those of [testing.T.TempDir].
-func reachable(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "toeic-private-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 // alive tells whether a process exists.
 func alive(pid int) bool {
 	p, err := os.FindProcess(pid)

@@ -3,8 +3,11 @@ package private
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
+	"runtime"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -46,6 +49,26 @@ func RedisURL(tb testing.TB) string {
 	return r.URL()
 }
 
+// Dir makes a directory for servers of this test, and removes it after the test. The account that runs PostgreSQL may
+// enter it, unlike those of [testing.T.TempDir]. Like the files of servers without durability it is in memory if there is
+// room.
+func Dir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp(scratch(options{}), "toeic-test-")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			tb.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
+
 // Main is the whole body of a TestMain: it runs the tests, stops the shared servers, removes their files, and exits.
 // A test package without it is still left without servers on Linux, but with their files in the temporary directory.
 func Main(m interface{ Run() int }) {
@@ -56,6 +79,20 @@ func Main(m interface{ Run() int }) {
 	}
 	os.Exit(code)
 }
+
+// AtOnce lets at least n parallel tests run at once, for packages whose tests wait more than they work. Unless told
+// -parallel, Go runs as many as there are processors. Call it in TestMain, before [Main].
+func AtOnce(n int) error {
+	flag.Parse()
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == parallelFlag })
+	if asked || n <= runtime.GOMAXPROCS(0) {
+		return nil
+	}
+	return flag.Set(parallelFlag, strconv.Itoa(n))
+}
+
+const parallelFlag = "test.parallel"
 
 // lazy is a server that is started by whoever needs it first. A failure is kept too: every test reports it, and none
 // spends time on another try.
@@ -74,7 +111,7 @@ func (l *lazy[S]) get(start func(ctx context.Context, dir string) (S, error)) (S
 		return l.server, l.err
 	}
 	l.tried = true
-	if l.dir, l.err = os.MkdirTemp("", "toeic-test-"); l.err != nil {
+	if l.dir, l.err = os.MkdirTemp(scratch(options{}), "toeic-test-"); l.err != nil {
 		return l.server, l.err
 	}
 	// The account that runs PostgreSQL for root has to pass.
