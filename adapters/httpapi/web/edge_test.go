@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -247,6 +248,10 @@ func TestMistakesOfRegistrationAreReported(t *testing.T) {
 	type body struct {
 		Text string `json:"text"`
 	}
+	type span struct {
+		From *int `query:"from" json:"-"`
+		To   *int `query:"to" json:"-" validate:"omitempty,gtfield=From"`
+	}
 	idempotent := toy("POST", "/x", fine[web.None])
 	idempotent.Idempotent = true
 	for name, register := range map[string]func(*web.API){
@@ -258,10 +263,11 @@ func TestMistakesOfRegistrationAreReported(t *testing.T) {
 			web.Register(a, toy("GET", "/x-y", fine[web.None]))
 			web.Register(a, toy("GET", "/x/y", fine[web.None]))
 		},
-		"nothing to do":           func(a *web.API) { web.Register(a, toy[web.None]("GET", "/x", nil)) },
-		"a method in small print": func(a *web.API) { web.Register(a, toy("get", "/x", fine[web.None])) },
-		"a GET with a body":       func(a *web.API) { web.Register(a, toy("GET", "/x", fine[body])) },
-		"nowhere to keep replies": func(a *web.API) { web.Register(a, idempotent) },
+		"nothing to do":            func(a *web.API) { web.Register(a, toy[web.None]("GET", "/x", nil)) },
+		"a method in small print":  func(a *web.API) { web.Register(a, toy("get", "/x", fine[web.None])) },
+		"a GET with a body":        func(a *web.API) { web.Register(a, toy("GET", "/x", fine[body])) },
+		"a rule of two parameters": func(a *web.API) { web.Register(a, toy("GET", "/x", fine[span])) },
+		"nowhere to keep replies":  func(a *web.API) { web.Register(a, idempotent) },
 	} {
 		c := config(zapcore.NewNopCore())
 		if name == "nowhere to keep replies" {
@@ -312,6 +318,39 @@ func TestOnlyAValidTraceparentIsKept(t *testing.T) {
 		if got := lines[len(lines)-1].ContextMap()["trace_id"]; (got != nil) != valid {
 			t.Errorf("%s: kept %v", header, got)
 		}
+	}
+}
+
+func TestAnAddressTellsWhichMethodsItHas(t *testing.T) {
+	type byID struct {
+		ID uuid.UUID `path:"id" json:"-"`
+	}
+	core, logs := observer.New(zap.DebugLevel)
+	a, err := web.New(config(core))
+	if err != nil {
+		t.Fatal(err)
+	}
+	web.Register(a, toy("GET", "/things/{id}", fine[byID]))
+	web.Register(a, toy("DELETE", "/things/{id}", fine[byID]))
+	web.Register(a, toy("POST", "/things", fine[web.None]))
+	url := listen(t, a)
+	for path, want := range map[string]string{"/things/" + uuid.NewString(): "OPTIONS, GET, HEAD, DELETE", "/things": "OPTIONS, POST"} {
+		got := ask(t, "OPTIONS", url+path, "")
+		if got.StatusCode != 204 || got.Header.Get("Allow") != want || got.Header.Get("X-Frame-Options") != "DENY" || got.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s: %d %v", path, got.StatusCode, got.Header)
+		}
+		wrong := ask(t, "PATCH", url+path, "")
+		named := strings.Split(wrong.Header.Get("Allow"), ", ")
+		slices.Sort(named)
+		if wrong.StatusCode != 405 || strings.Join(named, ", ") != strings.Join(slices.Sorted(slices.Values(strings.Split(want, ", "))), ", ") {
+			t.Errorf("PATCH %s: %d, allowed are %q", path, wrong.StatusCode, wrong.Header.Get("Allow"))
+		}
+	}
+	if got := ask(t, "OPTIONS", url+"/none", ""); got.StatusCode != 404 || got.problem.Code != "request.not_found" {
+		t.Errorf("an address that there is not: %d %s", got.StatusCode, got.text)
+	}
+	if n := logs.FilterMessage("request").Len(); n != 5 {
+		t.Errorf("%d requests are logged", n)
 	}
 }
 

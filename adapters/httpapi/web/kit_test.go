@@ -111,6 +111,12 @@ func TestOnlyListedOriginsMayCallFromABrowser(t *testing.T) {
 	if got := ask(t, "OPTIONS", url+"/x", "", "Origin", origin, "Access-Control-Request-Method", "GET"); got.StatusCode != 204 || got.Header.Get("Access-Control-Allow-Methods") == "" {
 		t.Errorf("the preflight: %d %v", got.StatusCode, got.Header)
 	}
+	if got := ask(t, "OPTIONS", url+"/nowhere", "", "Origin", origin, "Access-Control-Request-Method", "GET"); got.StatusCode != 204 || got.Header.Get("X-Request-Id") == "" {
+		t.Errorf("the preflight of an address that there is not: %d %v", got.StatusCode, got.Header)
+	}
+	if got := ask(t, "GET", url+"/nowhere", "", "Origin", origin); got.StatusCode != 404 || got.Header.Get("Access-Control-Allow-Origin") != origin {
+		t.Errorf("an address that there is not: %d %v", got.StatusCode, got.Header)
+	}
 	closed, _ := serving(t, toy("GET", "/x", text("x")))
 	if got := ask(t, "GET", closed+"/x", "", "Origin", origin); got.Header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("without any origin: %v", got.Header)
