@@ -148,7 +148,7 @@ func TestASQLitePathMayHoldWhatAnAddressMayNot(t *testing.T) {
 // SQLite makes WAL the journal of a new file, and refuses some of those who do so at once without letting them wait.
 func TestManyOpenANewFileAtOnce(t *testing.T) {
 	t.Parallel()
-	for range 100 { // the refusal takes luck
+	for range 40 { // the refusal takes luck
 		url := empty(t, migrations.SQLite)
 		for _, err := range together(8, func(int) error {
 			s, err := entstore.Open(t.Context(), entstore.Config{URL: url, Volatile: true})
