@@ -49,12 +49,20 @@ func warmingUp(yes bool) string {
 	return ""
 }
 
+// hitText shows the hit rate of so many reads.
+func hitText(rate float64, reads uint64) string {
+	if reads == 0 {
+		return nothingRead
+	}
+	return percentText(rate)
+}
+
 func tierLines(w io.Writer, replica string, t cacheapi.TiersReply) {
 	for _, tier := range []struct {
 		name string
 		cacheapi.TierReply
 	}{{"near", t.Near}, {"far", t.Far}} {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", replica, tier.name, percentText(tier.HitRate), tier.Hits, tier.Misses,
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\t%d\t%d\n", replica, tier.name, hitText(tier.HitRate, tier.Hits+tier.Misses), tier.Hits, tier.Misses,
 			tier.Entries, bytesText(tier.Bytes), limitText(tier.LimitBytes), tier.Evictions, tier.Errors)
 		replica = ""
 	}
@@ -70,8 +78,8 @@ func (cmd *cacheAdvanced) Run(ctx context.Context, r *run) error {
 			fmt.Fprintln(w, "pattern\thit rate\thits\tmisses\tnear\tfar\tkeys\tmemory\tavg ttl\tloads\tms a load\tshared\tstale")
 			for _, pattern := range slices.Sorted(maps.Keys(s.KeyPatterns)) {
 				p := s.KeyPatterns[pattern]
-				fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%d\t%s\t%s\t%d\t%g\t%d\t%d\n", pattern, percentText(p.HitRate), p.Hits, p.Misses,
-					percentText(p.Near.HitRate), percentText(p.Far.HitRate), p.Keys, bytesText(p.Bytes), secondsText(p.AvgTTL), p.Loads, p.LoadMs, p.Shared, p.Stale)
+				fmt.Fprintf(w, "%s\t%s\t%d\t%d\t%s\t%s\t%d\t%s\t%s\t%d\t%g\t%d\t%d\n", pattern, hitText(p.HitRate, p.Hits+p.Misses), p.Hits, p.Misses,
+					hitText(p.Near.HitRate, p.Near.Hits+p.Near.Misses), hitText(p.Far.HitRate, p.Far.Hits+p.Far.Misses), p.Keys, bytesText(p.Bytes), secondsText(p.AvgTTL), p.Loads, p.LoadMs, p.Shared, p.Stale)
 			}
 		})
 		r.printf("\n")

@@ -182,3 +182,13 @@ func TestWhatIsNoReplyOfOursIsNoSuccess(t *testing.T) {
 		}
 	}
 }
+
+func TestATierThatNobodyAskedShowsNoHitRate(t *testing.T) {
+	var out strings.Builder
+	tierLines(&out, "all", cacheapi.TiersReply{
+		Near: cacheapi.TierReply{HitRate: 75, Hits: 3, Misses: 1}, Far: cacheapi.TierReply{HitRate: 100},
+	})
+	if text := out.String(); !strings.Contains(text, "near\t75.00 %\t3\t1\t") || !strings.Contains(text, "far\t–\t0\t0\t") {
+		t.Errorf("%s", text)
+	}
+}

@@ -319,7 +319,7 @@ func TestCachesAreAdministeredOnTheCommandLine(t *testing.T) {
 		says string
 	}{
 		"how they do":             {p, []string{"stats"}, 0, `hit rate \d+\.\d\d %`},
-		"each family":             {p, []string{"advanced"}, 0, `(?m)^users:\* +\d+\.\d\d %`},
+		"each family":             {p, []string{"advanced"}, 0, `(?m)^auth:\* +\d+\.\d\d %`},
 		"whether they work":       {p, []string{"health"}, 0, `^healthy: .* of 128\.0 MB in memory, Redis not configured, 1 replicas`},
 		"times to live":           {p, []string{"ttl"}, 0, `(?m)^auth:\* +30s +default +30s +1s +1m +near +2 +no +sessions`},
 		"times to live, in full":  {p, []string{"ttl", "list"}, 0, `(?m)^leaderboards:\* +1m`},
