@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/zap"
-
 	"github.com/toeic-app/toeic/adapters/httpapi/web"
 	"github.com/toeic-app/toeic/domain/identity"
 )
@@ -27,21 +25,7 @@ var unlimited = []string{"GET /health", "GET /health/live", "GET /health/ready"}
 // routesOf returns what the program serves outside development, where no route is for developers.
 func routesOf(t *testing.T) []web.Route {
 	t.Helper()
-	c, problems := Load(t.TempDir(), []string{
-		"SERVER_ADDRESS=127.0.0.1:0", "ENVIRONMENT=staging", "SAMPLE_CONTENT=false", "TOKEN_SIGNING_KEY=" + goodKey,
-	}, "", nil)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	app, err := Start(t.Context(), c, zap.NewNop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := app.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	app := started(t, "ENVIRONMENT=staging", "SAMPLE_CONTENT=false", "TOKEN_SIGNING_KEY="+goodKey)
 	api, err := app.api()
 	if err != nil {
 		t.Fatal(err)

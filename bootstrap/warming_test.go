@@ -33,10 +33,10 @@ func (c *counted) List(ctx context.Context, which ports.ExamFilter, page ports.P
 	return c.Catalogue.List(ctx, which, page)
 }
 
-// started is a process on a database of its own, with the sample test, whose runs of warming a test may watch.
-func started(t *testing.T) *App {
+// started is a process on a database of its own, with these settings.
+func started(t *testing.T, settings ...string) *App {
 	t.Helper()
-	c, problems := Load(t.TempDir(), []string{"SERVER_ADDRESS=127.0.0.1:0"}, "", nil)
+	c, problems := Load(t.TempDir(), append(settings, "SERVER_ADDRESS=127.0.0.1:0"), "", nil)
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

@@ -35,7 +35,7 @@ func NewBoards(e *Engine, inner ports.Leaderboards) (*Boards, error) {
 		Family: caching.Leaderboards, Name: "board", Schema: 1, Local: true,
 		Size: func(rows []leaderboard.Row) int64 { return rowBytes * int64(len(rows)) },
 		Tags: boardTags, Concerns: func(id, tag string) bool {
-			exam, of := strings.CutPrefix(tag, "board:")
+			exam, of := strings.CutPrefix(tag, boardTag)
 			return !of || exam == id[:36]
 		},
 	})
@@ -45,7 +45,7 @@ func NewBoards(e *Engine, inner ports.Leaderboards) (*Boards, error) {
 // boardTags are the exam and everybody who is on the board, so that it is forgotten when one of them leaves.
 func boardTags(id string, rows []leaderboard.Row) []string {
 	out := make([]string, 0, len(rows)+2)
-	out = append(out, BoardsTag, "board:"+id[:36])
+	out = append(out, BoardsTag, boardTag+id[:36])
 	for _, r := range rows {
 		out = append(out, "user:"+r.User.String())
 	}
@@ -61,8 +61,11 @@ func boardID(q ports.BoardQuery) string {
 	return fmt.Sprintf("%s/%d/%d", q.Exam, since, q.Limit)
 }
 
+// boardTag begins the tag of the leaderboards of an exam.
+const boardTag = "board:"
+
 // BoardTag is carried by the leaderboards of an exam.
-func BoardTag(exam uuid.UUID) string { return "board:" + exam.String() }
+func BoardTag(exam uuid.UUID) string { return boardTag + exam.String() }
 
 // Board implements ports.Leaderboards.
 func (b *Boards) Board(ctx context.Context, q ports.BoardQuery) ([]leaderboard.Row, error) {

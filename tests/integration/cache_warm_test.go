@@ -4,14 +4,14 @@ import (
 	"testing"
 )
 
-// contentMisses is how many reads of content a server could not answer from its caches.
-func (p person) contentMisses() float64 {
+// misses is how many reads of a family a server could not answer from its caches.
+func (p person) misses(pattern string) float64 {
 	p.t.Helper()
 	var got struct {
 		Patterns map[string]struct{ Misses float64 } `json:"key_patterns"`
 	}
 	p.want(200, &got, "GET", "/api/v1/admin/cache/advanced-stats", nil)
-	return got.Patterns["content:*"].Misses
+	return got.Patterns[pattern].Misses
 }
 
 // What clients ask for first is in the caches of a process that says that it is ready, and again after a warm.
@@ -27,13 +27,13 @@ func TestContentIsAHitInANewProcessAndAfterAWarm(t *testing.T) {
 			ann, _ := f.here.register(t)
 			reads := func(what string) {
 				t.Helper()
-				before := admin.at(f.here).contentMisses()
+				before := admin.at(f.here).misses("content:*")
 				exam := ann.exams()[0]
 				ann.want(200, nil, "GET", "/api/v1/exams/"+exam.ID, nil)
 				attempt := ann.start("exam")
 				ann.want(200, nil, "GET", "/api/v1/attempts/"+attempt.ID+"/questions", nil)
 				ann.want(200, nil, "POST", "/api/v1/attempts/"+attempt.ID+"/abandon", nil)
-				if n := admin.at(f.here).contentMisses() - before; n != 0 {
+				if n := admin.at(f.here).misses("content:*") - before; n != 0 {
 					t.Errorf("%s: %v reads of content are no hits", what, n)
 				}
 			}

@@ -23,16 +23,6 @@ func (p place) set(t *testing.T, lines ...string) {
 	}
 }
 
-// profileMisses is how many profiles a server had to ask its store for.
-func (p person) profileMisses() float64 {
-	p.t.Helper()
-	var got struct {
-		Patterns map[string]struct{ Misses float64 } `json:"key_patterns"`
-	}
-	p.want(200, &got, "GET", "/api/v1/admin/cache/advanced-stats", nil)
-	return got.Patterns["users:*"].Misses
-}
-
 func TestARunningServerHeedsTheTimesToLiveInItsSettingsFile(t *testing.T) {
 	t.Parallel()
 	p := place{dir: t.TempDir(), env: []string{"CACHE_TTL_AUTH=20s"}}
@@ -49,9 +39,9 @@ func TestARunningServerHeedsTheTimesToLiveInItsSettingsFile(t *testing.T) {
 	wants("as it began", "users:*", 300, "environment")
 	ann, _ := s.register(t)
 	reads := func() float64 {
-		before := admin.profileMisses()
+		before := admin.misses("users:*")
 		ann.want(200, nil, "GET", "/api/v1/users/me", nil)
-		return admin.profileMisses() - before
+		return admin.misses("users:*") - before
 	}
 	eventually(t, "a profile is remembered", func() bool { return reads() == 0 })
 
